@@ -1,0 +1,69 @@
+//! Encrypted webhooks: sign, verify, encrypt and decrypt, with one answer on every platform.
+//!
+//! This crate is the core. It does no I/O, reads no clock and draws no randomness: bytes, time and
+//! entropy are arguments, so the same input gives the same answer, and the same error code,
+//! everywhere.
+//!
+//! ```
+//! use postseal::{KeyInput, Message, Receiver, ReceiverOptions, Sender, SenderOptions, UnixTime};
+//!
+//! let secret = || vec![Some(KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))];
+//! let now = UnixTime::new(1_700_000_000)?;
+//!
+//! let sender = Sender::new(SenderOptions { secrets: secret(), ..SenderOptions::default() })?;
+//! let message = Message { id: "evt_1", content_type: None, payload: b"{}" };
+//! let sealed = sender.seal(&message, now, &mut |_| unreachable!("nothing is encrypted here"))?;
+//!
+//! let mut options = ReceiverOptions::default();
+//! options.keys.secrets = Some(secret());
+//! let receiver = Receiver::new(options)?;
+//! let delivery = receiver.open(&sealed.headers, &sealed.body, now)?;
+//! assert_eq!(delivery.payload(), b"{}");
+//! # Ok::<(), postseal::Error>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod delivery;
+mod envelope;
+mod error;
+mod key_ring;
+pub mod limits;
+pub mod policy;
+mod primitives;
+mod receiver;
+mod receiver_options;
+mod scheme;
+mod secret;
+mod sender;
+mod time;
+
+pub use delivery::{Delivery, ReplayKeySource};
+pub use envelope::Encryption;
+pub use error::{Code, Error};
+pub use key_ring::KeyList;
+pub use receiver::Receiver;
+pub use receiver_options::{KeyOptions, ReceiverOptions};
+pub use scheme::sign::HeaderList;
+pub use scheme::{Envelope, Scheme};
+pub use secret::{
+    Entropy, KeyInput, SecretEncoding, SigningKeyPair, generate_encryption_key, generate_secret,
+    generate_signing_key_pair, key_id,
+};
+pub use sender::{Message, Prepared, Sealed, Sender, SenderOptions};
+pub use time::UnixTime;

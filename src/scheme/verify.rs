@@ -1,0 +1,147 @@
+//! Verification: every live secret against every signature, over the bytes that came.
+//!
+//! All secrets are tried, without an early exit, so that the time tells nothing of which one
+//! matched.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use subtle::Choice;
+
+use super::Scheme;
+use super::headers::SignedHeaders;
+use super::message::SignedFacts;
+use super::signature::{Signatures, malformed};
+use crate::error::{Code, Error};
+use crate::key_ring::{Held, KeyRing, no_live_key};
+use crate::limits::PUBLIC_KEY_CHECKS_MAX;
+use crate::primitives::ed25519::PublicKey;
+use crate::primitives::mac::{MacKey, RunningMac};
+use crate::time::UnixTime;
+
+/// The keys that a receiver verifies with.
+#[derive(Debug)]
+pub(crate) struct VerifyingKeys {
+    pub(crate) secrets: KeyRing<MacKey>,
+    pub(crate) public_keys: KeyRing<PublicKey>,
+}
+
+impl VerifyingKeys {
+    /// No keys: a receiver that gets them with each call.
+    pub(crate) fn empty() -> Self {
+        VerifyingKeys { secrets: KeyRing::empty(), public_keys: KeyRing::empty() }
+    }
+
+    /// The keys that are live at an instant.
+    ///
+    /// # Errors
+    /// `no_live_secret` where there is none.
+    pub(crate) fn live(&self, now: UnixTime) -> Result<LiveKeys<'_>, Error> {
+        let secrets: Vec<_> = self.secrets.live(now).collect();
+        let public_keys: Vec<_> = self.public_keys.live(now).collect();
+        if secrets.is_empty() && public_keys.is_empty() {
+            return Err(no_live_key());
+        }
+        Ok(LiveKeys { secrets, public_keys })
+    }
+}
+
+/// The keys that are live in one call; at least one.
+pub(crate) struct LiveKeys<'k> {
+    secrets: Vec<&'k Held<MacKey>>,
+    public_keys: Vec<&'k Held<PublicKey>>,
+}
+
+/// A verification whose body is still coming.
+pub(crate) struct Verification<'k, 'h> {
+    scheme: &'static Scheme,
+    facts: SignedFacts<'h>,
+    signatures: Signatures,
+    macs: Vec<(&'k str, RunningMac)>,
+    public_keys: Vec<&'k Held<PublicKey>>,
+    /// The signed bytes, kept only where an Ed25519 signature needs them in one piece.
+    message: Vec<u8>,
+}
+
+impl<'k, 'h> Verification<'k, 'h> {
+    /// Pairs the signatures of a request with the live keys.
+    ///
+    /// # Errors
+    /// `no_supported_signature` where no signature is of a kind that a key is held for;
+    /// `malformed_signature` for more Ed25519 checks than the limit.
+    pub(crate) fn begin(
+        scheme: &'static Scheme,
+        headers: SignedHeaders<'h>,
+        keys: LiveKeys<'k>,
+    ) -> Result<Self, Error> {
+        let SignedHeaders { id, timestamp, signatures } = headers;
+        let checks = signatures.ed25519.len().saturating_mul(keys.public_keys.len());
+        if checks > PUBLIC_KEY_CHECKS_MAX {
+            return Err(malformed());
+        }
+        let with_macs = !signatures.macs.is_empty() && !keys.secrets.is_empty();
+        if !with_macs && checks == 0 {
+            return Err(no_supported_signature());
+        }
+        let secrets = keys.secrets.into_iter().filter(|_| with_macs);
+        let macs = secrets.map(|held| (held.id.as_str(), held.key.start())).collect();
+        let public_keys = keys.public_keys.into_iter().filter(|_| checks > 0).collect();
+        let facts = SignedFacts { id, timestamp };
+        let message = Vec::new();
+        let mut begun = Verification { scheme, facts, signatures, macs, public_keys, message };
+        facts.before_body(scheme, |bytes| begun.add(bytes));
+        Ok(begun)
+    }
+
+    /// Takes the next bytes of the body.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.add(bytes);
+    }
+
+    /// Ends the body: the ids of all keys that made a signature, secrets first.
+    ///
+    /// # Errors
+    /// `signature_mismatch` where none did.
+    pub(crate) fn finish(mut self) -> Result<(SignedFacts<'h>, Vec<String>), Error> {
+        let (scheme, facts) = (self.scheme, self.facts);
+        facts.after_body(scheme, |bytes| self.add(bytes));
+        let mut matched = Vec::new();
+        for (id, mac) in self.macs {
+            let tag = mac.finish();
+            let any = |found: Choice, candidate| found | tag.matches(candidate);
+            if self.signatures.macs.iter().fold(Choice::from(0), any).into() {
+                matched.push(id.to_string());
+            }
+        }
+        for held in self.public_keys {
+            let verifies = |signature: &&_| held.key.verifies(&self.message, signature);
+            if self.signatures.ed25519.iter().filter(verifies).count() > 0 {
+                matched.push(held.id.clone());
+            }
+        }
+        if matched.is_empty() { Err(mismatch()) } else { Ok((facts, matched)) }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for (_, mac) in &mut self.macs {
+            mac.update(bytes);
+        }
+        if !self.public_keys.is_empty() {
+            self.message.extend_from_slice(bytes);
+        }
+    }
+}
+
+fn no_supported_signature() -> Error {
+    Error::new(
+        Code::NoSupportedSignature,
+        "no signature is of a kind for which a live secret or public key is configured",
+    )
+}
+
+fn mismatch() -> Error {
+    Error::new(
+        Code::SignatureMismatch,
+        "no live secret made this signature over these bytes: check the secret, and that the body \
+         is passed as it came, not parsed and written again",
+    )
+}
