@@ -1,20 +1,22 @@
 //! Accepting a delivery once: what a worker may do, from the text that a shared store holds.
 //!
-//! A store is one operation, atomic for each key: `swap(key, expected, next, ttl_seconds)` writes `next`
-//! if the live value is `expected` (none: absent or expired), and else reports the current one. This
-//! module makes the key and reads and writes the texts; whoever has the store only forwards them. It
-//! calls `swap` at most [`SWAPS_MAX`](super::SWAPS_MAX) times, then gives up with `store_unavailable`.
+//! A store is one operation, atomic for each key: `swap(key, expected, next, ttl_seconds)` writes
+//! `next` if the live value is `expected` (none: absent or expired), and else reports the current
+//! one. This module makes the key and reads and writes the texts; whoever has the store only
+//! forwards them. It calls `swap` at most [`SWAPS_MAX`](super::SWAPS_MAX) times, then gives up with
+//! `store_unavailable`.
 //!
-//! To claim: swap what [`Terms::begin`] says. If that is not swapped, give [`Terms::decide`] the text that
-//! was wanted and the current one, and swap what it says, until it is swapped or the decision is final.
-//! The text that was written is the *held* one. To finish or to go on, swap what [`Terms::done`],
-//! [`Terms::failed`] or [`Terms::renew`] make of the held text; if that is not swapped,
-//! [`Terms::settle`] tells a lost claim from one that is still held.
+//! To claim: swap what [`Terms::begin`] says. If that is not swapped, give [`Terms::decide`] the
+//! text that was wanted and the current one, and swap what it says, until it is swapped or the
+//! decision is final. The text that was written is the *held* one. To finish or to go on, swap what
+//! [`Terms::done`], [`Terms::failed`] or [`Terms::renew`] make of the held text; if that is not
+//! swapped, [`Terms::settle`] tells a lost claim from one that is still held.
 //!
-//! This is at-least-once. A handler runs twice if it outlives its lease, or dies between its effect and
-//! `done`. To make that harmless, write the replay key and the effect in one database transaction, and
-//! commit it before `done`. Leases end by the clocks of the hosts, which must agree to well within a
-//! lease; a clock that is wrong makes a handler run early or late, but never makes two claims `done`.
+//! This is at-least-once. A handler runs twice if it outlives its lease, or dies between its effect
+//! and `done`. To make that harmless, write the replay key and the effect in one database
+//! transaction, and commit it before `done`. Leases end by the clocks of the hosts, which must
+//! agree to well within a lease; a clock that is wrong makes a handler run early or late, but never
+//! makes two claims `done`.
 //!
 //! ```
 //! use postseal::policy::claim::{Decision, Subject, Terms};
@@ -24,7 +26,8 @@
 //! let terms = Terms::new(None, None)?;
 //! let first = terms.begin(&subject, [7; 16], UnixTime::new(1_700_000_000)?)?;
 //! assert_eq!((first.expected.as_deref(), first.attempt), (None, 1));
-//! let held = first.next; // store.swap(subject.key(), None, held, first.ttl_seconds) has written it
+//! // store.swap(subject.key(), first.expected, first.next, first.ttl_seconds) has written it.
+//! let held = first.next;
 //!
 //! // Another worker finds the text, ten seconds later.
 //! let now = UnixTime::new(1_700_000_010)?;
@@ -42,92 +45,11 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use super::claim_state::{Phase, State, TOKEN_BYTES};
-use super::{
-    LEASE_SECONDS_DEFAULT, LEASE_SECONDS_MAX, RETAIN_SECONDS_DEFAULT, RETAIN_SECONDS_MAX,
-    SOURCE_BYTES_MAX,
-};
+pub use super::claim_subject::Subject;
+use super::{LEASE_SECONDS_DEFAULT, LEASE_SECONDS_MAX, RETAIN_SECONDS_DEFAULT, RETAIN_SECONDS_MAX};
 use crate::error::{Code, Error};
-use crate::limits::ID_BYTES_MAX;
 use crate::primitives::codec::base64url;
-use crate::primitives::digest::sha256;
-use crate::scheme::Scheme;
 use crate::time::UnixTime;
-
-/// What is claimed: a delivery of one source, by the hash of its replay key, and a digest of its payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    key: String,
-    digest: Option<String>,
-}
-
-impl Subject {
-    /// Names a delivery: the source is the caller's name for where it came in (1 to 256 bytes), the rest
-    /// are the delivery's own scheme, replay key and (decrypted) payload.
-    ///
-    /// # Errors
-    /// `invalid_config` if the source or the replay key is empty or longer than 256 bytes.
-    ///
-    /// ```
-    /// # use postseal::{Scheme, policy::claim::Subject};
-    /// let subject = Subject::new("orders", Scheme::standard(), "evt_1", b"{}")?;
-    /// assert_eq!(subject.key(), "postseal:claim:v1:Fn0wQPdJRr7hUlrCL7s9NuhC8Kzj4UPiuPUtGvDDYpI");
-    /// # Ok::<(), postseal::Error>(())
-    /// ```
-    pub fn new(
-        source: &str,
-        scheme: &Scheme,
-        replay_key: &str,
-        payload: &[u8],
-    ) -> Result<Self, Error> {
-        if source.is_empty() || source.len() > SOURCE_BYTES_MAX {
-            return Err(Error::new(Code::InvalidConfig, "a source must be 1 to 256 bytes"));
-        }
-        if replay_key.is_empty() || replay_key.len() > ID_BYTES_MAX {
-            return Err(Error::new(
-                Code::InvalidConfig,
-                "a replay key must be 1 to 256 bytes: pass the delivery's own",
-            ));
-        }
-        let key = store_key([source, scheme.name(), replay_key]);
-        let digest = scheme.repeats_have_same_payload().then(|| payload_digest(&key, payload));
-        Ok(Subject { key, digest })
-    }
-
-    /// The key in the store: `postseal:claim:v1:` and base64url of SHA-256 over source, scheme name and
-    /// replay key, each behind its length in 4 bytes, little-endian.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Base64url of the first 16 bytes of SHA-256 over the key and the payload. `None` where the scheme
-    /// lets a repeat have another payload, so that nothing is to be compared.
-    #[must_use]
-    pub fn digest(&self) -> Option<&str> {
-        self.digest.as_deref()
-    }
-}
-
-fn store_key(parts: [&str; 3]) -> String {
-    let [source, scheme, replay_key] = parts;
-    // INVARIANT: every part is shorter than 2^32 bytes, so no two lists of parts are hashed alike.
-    let [source_length, scheme_length, replay_key_length] =
-        parts.map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
-    let hash = sha256(&[
-        &source_length,
-        source.as_bytes(),
-        &scheme_length,
-        scheme.as_bytes(),
-        &replay_key_length,
-        replay_key.as_bytes(),
-    ]);
-    ["postseal:claim:v1:", &base64url(&hash)].concat()
-}
-
-fn payload_digest(key: &str, payload: &[u8]) -> String {
-    let hash = sha256(&[key.as_bytes(), payload]);
-    base64url(hash.first_chunk::<TOKEN_BYTES>().map_or(&[], |first| first))
-}
 
 /// How long claims are held and remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +76,8 @@ pub struct Swap {
 pub enum Decision {
     /// Try this: if it is swapped, the delivery is held with the text `next`.
     Swap(Swap),
-    /// The delivery is held already: the wanted text had been written, and only the answer was lost, as
-    /// when a driver reconnects and sends its command again.
+    /// The delivery is held already: the wanted text had been written, and only the answer was
+    /// lost, as when a driver reconnects and sends its command again.
     New {
         /// The held text.
         held: String,
@@ -194,7 +116,8 @@ pub enum Settled {
     Swap(Swap),
     /// The swap was made, and only its answer was lost: all is well.
     Ok,
-    /// The claim is no longer held: another worker took it over after its lease, or the store forgot it.
+    /// The claim is no longer held: another worker took it over after its lease, or the store
+    /// forgot it.
     Lost,
 }
 
@@ -214,8 +137,8 @@ impl Terms {
     /// Terms of a lease of 1 to 86 400 seconds (60 where none is given), and a retention of 1 to
     /// 31 536 000 seconds (a week where none is given), which must not be shorter than the lease.
     ///
-    /// A repeat that comes after the retention is new. It must therefore cover both tolerances of the
-    /// receiver, and the time over which the sender retries.
+    /// A repeat that comes after the retention is new. It must therefore cover both tolerances of
+    /// the receiver, and the time over which the sender retries.
     ///
     /// # Errors
     /// `invalid_config` outside these bounds.
@@ -233,7 +156,10 @@ impl Terms {
             return Err(Error::new(Code::InvalidConfig, "a lease must be 1 to 86400 seconds"));
         }
         if !(1..=RETAIN_SECONDS_MAX).contains(&retain_seconds) {
-            return Err(Error::new(Code::InvalidConfig, "a retention must be 1 to 31536000 seconds"));
+            return Err(Error::new(
+                Code::InvalidConfig,
+                "a retention must be 1 to 31536000 seconds",
+            ));
         }
         if retain_seconds < lease_seconds {
             return Err(Error::new(
@@ -246,7 +172,8 @@ impl Terms {
 
     /// The swap to try first: it claims a delivery of which the store knows nothing.
     ///
-    /// `token` is 16 random bytes, drawn anew for every claim: the store's text shows by them whose it is.
+    /// `token` is 16 random bytes, drawn anew for every claim: the store's text shows by them whose
+    /// it is.
     ///
     /// # Errors
     /// `entropy_unavailable` if the token is all zero.
@@ -265,17 +192,18 @@ impl Terms {
         Ok(self.take(None, &base64url(&token), subject.digest(), 1, now))
     }
 
-    /// Decides after a swap that was not made. `wanted` is the text that it would have written, `current`
-    /// what the store holds instead (`None`: nothing).
+    /// Decides after a swap that was not made. `wanted` is the text that it would have written,
+    /// `current` what the store holds instead (`None`: nothing).
     ///
-    /// A different payload is told first, whatever the state. Then done is a duplicate; a lease that has
-    /// not ended is in progress (it ends *at* its end); and what has failed or lapsed can be taken over,
-    /// with the next attempt. The lease's end is the holder's clock plus its lease. If `now` lies far
-    /// before that, one of the clocks is wrong: the claim stays in progress until the store forgets it.
+    /// A different payload is told first, whatever the state. Then done is a duplicate; a lease
+    /// that has not ended is in progress (it ends *at* its end); and what has failed or lapsed can
+    /// be taken over, with the next attempt. The lease's end is the holder's clock plus its lease.
+    /// If `now` lies far before that, one of the clocks is wrong: the claim stays in progress until
+    /// the store forgets it.
     ///
     /// # Errors
-    /// `store_unavailable` if `current` is not a claim's text: what cannot be read is never taken for
-    /// absent. `invalid_config` if `wanted` is not a pending claim's text.
+    /// `store_unavailable` if `current` is not a claim's text: what cannot be read is never taken
+    /// for absent. `invalid_config` if `wanted` is not a pending claim's text.
     pub fn decide(
         &self,
         wanted: &str,
@@ -307,8 +235,8 @@ impl Terms {
         })
     }
 
-    /// The swap that marks a held delivery as done, remembered for the retention. It is made even after
-    /// the lease has ended, unless another worker has taken the delivery over.
+    /// The swap that marks a held delivery as done, remembered for the retention. It is made even
+    /// after the lease has ended, unless another worker has taken the delivery over.
     ///
     /// # Errors
     /// `invalid_config` if `held` is not a pending claim's text.
@@ -326,26 +254,32 @@ impl Terms {
         Ok(self.change(held, State { phase: Phase::Failed { attempt }, ..state }, attempt))
     }
 
-    /// The swap that lets the lease begin anew at `now`. It never shortens the lease, whatever the clock
-    /// does. Once it is made, its `next` is the held text.
+    /// The swap that lets the lease begin anew at `now`. It never shortens the lease, whatever the
+    /// clock does. Once it is made, its `next` is the held text.
     ///
     /// # Errors
     /// `invalid_config` if `held` is not a pending claim's text.
     pub fn renew(&self, held: &str, now: UnixTime) -> Result<Swap, Error> {
         let (state, attempt, lease_end) = own_pending(held)?;
         let lease_end = lease_end.max(self.lease_end(now));
-        Ok(self.change(held, State { phase: Phase::Pending { attempt, lease_end }, ..state }, attempt))
+        Ok(self.change(
+            held,
+            State { phase: Phase::Pending { attempt, lease_end }, ..state },
+            attempt,
+        ))
     }
 
-    /// Decides after a holder's swap that was not made. `wanted` is the text that it would have written
-    /// (the `next` of [`done`](Terms::done), [`failed`](Terms::failed) or [`renew`](Terms::renew)),
-    /// `current` what the store holds instead.
+    /// Decides after a holder's swap that was not made. `wanted` is the text that it would have
+    /// written (the `next` of [`done`](Terms::done), [`failed`](Terms::failed) or
+    /// [`renew`](Terms::renew)), `current` what the store holds instead.
     ///
-    /// A claim is lost only if the store's text is another claim's, or none. A holder whose renewal was
-    /// made without its knowledge (the answer was lost, or another thread renewed) still holds it.
+    /// A claim is lost only if the store's text is another claim's, or none. A holder whose renewal
+    /// was made without its knowledge (the answer was lost, or another thread renewed) still holds
+    /// it.
     ///
     /// # Errors
-    /// `store_unavailable` if `current` is not a claim's text. `invalid_config` if `wanted` is not one.
+    /// `store_unavailable` if `current` is not a claim's text. `invalid_config` if `wanted` is not
+    /// one.
     ///
     /// ```
     /// # use postseal::{Scheme, UnixTime, policy::claim::{Settled, Subject, Terms}};
@@ -417,8 +351,8 @@ impl Terms {
     }
 }
 
-/// Seconds to wait for a lease that has not ended, so at least one. No lease is longer than the longest:
-/// what lies beyond it is a clock that is wrong.
+/// Seconds to wait for a lease that has not ended, so at least one. No lease is longer than the
+/// longest: what lies beyond it is a clock that is wrong.
 fn seconds_until(lease_end: u64, now: UnixTime) -> u32 {
     let seconds = lease_end.saturating_sub(now.seconds());
     u32::try_from(seconds).unwrap_or(LEASE_SECONDS_MAX).min(LEASE_SECONDS_MAX)

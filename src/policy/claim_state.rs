@@ -6,9 +6,9 @@
 //! v1:done:TOKEN:DIGEST
 //! ```
 //!
-//! TOKEN is base64url of the 16 random bytes of the claim that wrote the text. DIGEST is base64url of
-//! the payload's 16-byte digest, or `-`. ATTEMPT is 1 to 4294967295, LEASE_END is in Unix seconds; both
-//! are plain digits without a leading zero.
+//! TOKEN is base64url of the 16 random bytes of the claim that wrote the text. DIGEST is base64url
+//! of the payload's 16-byte digest, or `-`. ATTEMPT is 1 to 4294967295, LEASE_END is in Unix
+//! seconds; both are plain digits without a leading zero.
 
 use alloc::format;
 use alloc::string::String;
@@ -93,8 +93,8 @@ fn parse_attempt(text: &str) -> Option<u32> {
     u32::try_from(parse_number(text)?).ok()
 }
 
-/// A lease's end is what [`crate::UnixTime`] and a lease add up to: one in milliseconds would hold a
-/// delivery back for ever.
+/// A lease's end is what [`crate::UnixTime`] and a lease add up to: one in milliseconds would hold
+/// a delivery back for ever.
 fn parse_lease_end(text: &str) -> Option<u64> {
     let lease_end = parse_number(text)?;
     let seconds = i64::try_from(lease_end).ok()?;

@@ -17,10 +17,11 @@ const MONTHS: [(&str, i64); 12] = [
     ("Dec", 31),
 ];
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for any other spelling, for a day that the calendar does
-/// not have, and for a day of the week that does not belong to the date.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for any other spelling, for a day that the
+/// calendar does not have, and for a day of the week that does not belong to the date.
 ///
-/// SPEC: the text is case-sensitive; a second of 60 is a leap second, and counts as the next second.
+/// SPEC: the text is case-sensitive; a second of 60 is a leap second, and counts as the next
+/// second.
 pub(super) fn parse(text: &str) -> Option<i64> {
     let (day_name, rest) = text.split_once(", ")?;
     let mut fields = rest.split(' ');

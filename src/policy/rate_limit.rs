@@ -1,8 +1,9 @@
-//! A rate limit: the generic cell rate algorithm, in microseconds, with a burst of all its requests.
+//! A rate limit: the generic cell rate algorithm, in microseconds, with a burst of all its
+//! requests.
 //!
-//! Its state is one number for each limited key, the *theoretical arrival time* (`tat`): when the admitted
-//! requests would have come, had they come evenly. Whoever has the store reads it, decides and writes it
-//! in one atomic step, on one clock: the store's, where several hosts share it.
+//! Its state is one number for each limited key, the *theoretical arrival time* (`tat`): when the
+//! admitted requests would have come, had they come evenly. Whoever has the store reads it, decides
+//! and writes it in one atomic step, on one clock: the store's, where several hosts share it.
 //!
 //! SPEC: ITU-T I.371, annex A, the virtual scheduling algorithm.
 
@@ -27,7 +28,8 @@ pub enum Decision {
     Admit {
         /// The new theoretical arrival time, in microseconds on the clock of `now`.
         tat: u64,
-        /// Seconds after which the state says nothing more, rounded up: its time to live in the store.
+        /// Seconds after which the state says nothing more, rounded up: its time to live in the
+        /// store.
         expires_in_seconds: u32,
     },
     /// It may not: leave the state as it is.
@@ -40,9 +42,9 @@ pub enum Decision {
 impl Rule {
     /// A rule of 1 to 1 000 000 requests in 1 to 86 400 seconds.
     ///
-    /// The time between two requests is rounded up to a whole microsecond, so that no window admits too
-    /// many. A steady stream therefore gets a little less than the rule says: up to a thousand requests
-    /// a second less than a thousandth, but 700 000 a second come down to 500 000.
+    /// The time between two requests is rounded up to a whole microsecond, so that no window admits
+    /// too many. A steady stream therefore gets a little less than the rule says: up to a thousand
+    /// requests a second less than a thousandth, but 700 000 a second come down to 500 000.
     ///
     /// # Errors
     /// `invalid_config` outside these bounds.
@@ -78,8 +80,8 @@ impl Rule {
         self.emission_micros
     }
 
-    /// How far the theoretical arrival time may run ahead of the clock, in microseconds: all requests at
-    /// once.
+    /// How far the theoretical arrival time may run ahead of the clock, in microseconds: all
+    /// requests at once.
     #[must_use]
     pub fn burst_micros(&self) -> u64 {
         self.burst_micros
@@ -88,9 +90,9 @@ impl Rule {
     /// Decides on one request at `now_micros`, from the state `tat` that the last admitted one left
     /// (`None`: absent or expired).
     ///
-    /// A refused request changes nothing, so hammering does not prolong the wait. If the clock goes back,
-    /// the state lies further ahead than any request could have put it: requests are refused until the
-    /// clock has caught up or the state has expired, and never more are admitted.
+    /// A refused request changes nothing, so hammering does not prolong the wait. If the clock goes
+    /// back, the state lies further ahead than any request could have put it: requests are refused
+    /// until the clock has caught up or the state has expired, and never more are admitted.
     ///
     /// ```
     /// use postseal::policy::rate_limit::{Decision, Rule};

@@ -60,14 +60,16 @@ impl Outcome {
 
 /// Decides after an attempt. `entropy` is 32 random bits, drawn anew for each call.
 ///
-/// 2xx, 410 and 413 end the sending; then used up attempts do; all else is retried, redirects too, since
-/// they are never followed. The delay is evenly spread between zero and a ceiling of 1 s, doubled with
-/// each attempt, and at most an hour: `ceiling · entropy / 2³²`, rounded down to a millisecond. A
-/// `Retry-After`, whatever the status, raises the delay to its value, an hour at most.
+/// 2xx, 410 and 413 end the sending; then used up attempts do; all else is retried, redirects too,
+/// since they are never followed. The delay is evenly spread between zero and a ceiling of 1 s,
+/// doubled with each attempt, and at most an hour: `ceiling · entropy / 2³²`, rounded down to a
+/// millisecond. A `Retry-After`, whatever the status, raises the delay to its value, an hour at
+/// most.
 ///
-/// SPEC: RFC 9110, section 10.2.3. A `Retry-After` is plain digits, or an IMF-fixdate whose day of the
-/// week belongs to its date; spaces and tabs around it do not count. A date that has passed raises
-/// nothing. Anything else is ignored: a sign, a fraction, the two obsolete forms of a date, a list.
+/// SPEC: RFC 9110, section 10.2.3. A `Retry-After` is plain digits, or an IMF-fixdate whose day of
+/// the week belongs to its date; spaces and tabs around it do not count. A date that has passed
+/// raises nothing. Anything else is ignored: a sign, a fraction, the two obsolete forms of a date,
+/// a list.
 ///
 /// # Errors
 /// `invalid_config` if `attempt` is 0, or `max_attempts` is not 1 to 100.
@@ -109,7 +111,8 @@ pub fn next_attempt(attempt: &Attempt<'_>, now: UnixTime, entropy: u32) -> Resul
 
 fn jittered_ms(attempt: u32, entropy: u32) -> u64 {
     let doublings = attempt.saturating_sub(1);
-    let ceiling_ms = 2u64.saturating_pow(doublings).saturating_mul(FIRST_DELAY_MS).min(delay_ms_max());
+    let ceiling_ms =
+        2u64.saturating_pow(doublings).saturating_mul(FIRST_DELAY_MS).min(delay_ms_max());
     // INVARIANT: the ceiling is below 2^22, so the product is below 2^54.
     (ceiling_ms * u64::from(entropy)) >> 32
 }

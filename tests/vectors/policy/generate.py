@@ -1,6 +1,6 @@
 """Writes the vectors of the policies (claim, retry, rate limit) from a model of its own, in Python.
 
-    python3 tests/vectors/policy/generate.py            writes claim.json, retry.json, rate_limit.json
+    python3 tests/vectors/policy/generate.py            writes claim, retry, rate_limit .json
     python3 tests/vectors/policy/generate.py --check    fails if the committed files differ
 
 Only the standard library. The model shares nothing with the crate: states are matched by a regular

@@ -1,4 +1,4 @@
-"""The cases of claims: every state of the store against every operation, and both sides of each edge."""
+"""The cases of claims: every state against every operation, and both sides of each edge."""
 
 import base64
 import hashlib
@@ -113,6 +113,8 @@ def states(digest):
     yield "pending_live_attempt_7", write("pending", THEIRS, digest, 7, NOW + 60)
     yield "pending_lapsed_attempt_7", write("pending", THEIRS, digest, 7, NOW - 60)
     yield "pending_lapsed_attempt_largest", write("pending", THEIRS, digest, 2**32 - 1, NOW)
+    longest = write("pending", THEIRS, digest, 2**32 - 1, NOW_RANGE[-1] + DAY)
+    yield "pending_longest_text", longest
     yield "pending_ours_live", write("pending", OURS, digest, 3, NOW + 1)
     yield "pending_ours_lapsed", write("pending", OURS, digest, 3, NOW)
     yield "failed", write("failed", THEIRS, digest, 1)

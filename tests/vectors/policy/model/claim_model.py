@@ -1,4 +1,4 @@
-"""The model of claims: texts, keys, and what each operation answers. Answers are the vectors' `expect`."""
+"""The model of claims: keys, texts, and what each operation answers, as the vectors' `expect`."""
 
 import base64
 import hashlib

@@ -1,15 +1,15 @@
 """The model of rate limits and its cases: a bucket that leaks, counted in exact fractions.
 
-The crate keeps one instant. The model keeps a level, in requests, and lets it leak with the time that
-has passed, which is the same algorithm in its other form (ITU-T I.371, annex A).
+The crate keeps one instant. The model keeps a level, in requests, and lets it leak with the time
+that has passed, which is the same algorithm in its other form (ITU-T I.371, annex A).
 """
 
 from fractions import Fraction
 from math import ceil
 
 ABOUT = (
-    "Rate limits: sequences of hits on one key, in microseconds. A step is what the rule says to each, "
-    "given the state `tat` that the step before has left; `tat` at the start is the input's, or null."
+    "Rate limits: sequences of hits on one key, in microseconds. A step is what the rule says to "
+    "each, given the state that the steps before have left; at the start it is the input's `tat`."
 )
 DESIGN = "design: section 4, rate limits"
 HOSTILE = "design: hostile"
@@ -50,7 +50,8 @@ def expected(given):
 
 def case(name, requests, per_seconds, hits, source=DESIGN, tat=None):
     given = {"requests": requests, "perSeconds": per_seconds, "tat": tat, "hits": hits}
-    return {"name": f"rate_limit_{name}", "input": given, "expect": expected(given), "source": source}
+    name = f"rate_limit_{name}"
+    return {"name": name, "input": given, "expect": expected(given), "source": source}
 
 
 def at(*seconds):
@@ -78,15 +79,17 @@ def sequences():
     yield case("twice_the_rate", 5, 10, at(*range(30)))
     yield case("one_micro_before_and_at", 5, 10, at(*[0] * 5, "1.999999", 2, 2, "3.999999", 4))
     yield case("refused_changes_nothing", 2, 10, at(0, 0, *[1] * 5, *[4] * 5, "4.999999", 5, 5))
-    yield case("hammering_does_not_prolong", 1, 1, at(0, *[Fraction(n, 100) for n in range(1, 100)], 1))
+    hammering = at(*[Fraction(n, 100) for n in range(101)])
+    yield case("hammering_does_not_prolong", 1, 1, hammering)
     yield case("refills_while_idle", 3, 3, at(0, 0, 0, 0, 2, 2, 2, 10, 10, 10, 10))
     yield case("partly_refilled", 4, 4, at(0, 0, 0, 0, "1.5", "1.5", "2.5", "2.5"))
-    thirds = [START + offset for offset in [0, 0, 0, 0, 333333, 333334, 333334, 666667, 666668, 1000002]]
-    yield case("rounding_thirds", 3, 1, thirds)
+    thirds = [0, 0, 0, 0, 333333, 333334, 333334, 666667, 666668, 1000002]
+    yield case("rounding_thirds", 3, 1, [START + offset for offset in thirds])
     yield case("rounding_sevenths", 7, 60, at(*[0] * 8, 8, "8.571428", "8.571429", 17, "17.142858"))
     yield case("rounding_up_to_two_micros", 999999, 1, [START, START + 1, START + 2])
     yield case("one_micro_apart", 10**6, 1, [START + offset for offset in range(6)])
-    yield case("retry_after_rounds_up", 1, 10, at(0, "0.000001", "8.999999", 9, "9.000001", "9.999999"))
+    waits = at(0, "0.000001", "8.999999", 9, "9.000001", "9.999999")
+    yield case("retry_after_rounds_up", 1, 10, waits)
     yield case("expiry_rounds_up", 3, 1, at(0, "0.333335", "0.333335"))
     yield case("huge_gap", 2, 10, [0, 0, 0, START, START, START, 2**53 - 10**12, 2**53 - 10**12])
     yield case("clock_of_zero", 2, 10, [0, 0, 0, 5 * SECOND])
