@@ -152,7 +152,7 @@ fn check_list(kind: Kind, list: &[Option<KeyInput>]) -> Result<(), Error> {
         None => Err(Error::new(Code::InvalidConfig, format!("the list of {noun}s is empty"))),
         Some(None) => Err(Error::new(
             kind.missing(),
-            format!("{noun}-1: it is not given: is the variable set?"),
+            format!("{noun}-1: the text is not given: is the variable set?"),
         )),
         Some(Some(_)) if list.len() > KEYS_MAX => Err(Error::new(
             Code::InvalidConfig,

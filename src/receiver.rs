@@ -152,7 +152,7 @@ impl Receiver {
         if self.envelope != Envelope::Jwe || encryption != Encryption::Required {
             return Err(Error::new(
                 Code::InvalidConfig,
-                "audience needs envelope jwe and encryption required: nothing else carries it",
+                "an audience needs envelope jwe and encryption required: nothing else carries it",
             ));
         }
         Ok(())
@@ -219,7 +219,7 @@ impl Receiver {
             )),
             (Encryption::Forbidden, true) => Err(Error::new(
                 Code::EncryptionForbidden,
-                "the payload is encrypted, and this receiver has no encryption keys or forbids it",
+                "the payload is encrypted: give the encryption key, or do not forbid encryption",
             )),
             (_, sealed) => Ok(sealed),
         }
@@ -253,7 +253,7 @@ fn check_encryption(options: &ReceiverOptions, keys: &ReceiverKeys) -> Result<()
     if wants_keys && keys.verifying.is_some() && keys.encryption.is_none() {
         return Err(Error::new(
             Code::InvalidConfig,
-            "encryption is required or optional, but there are no encryptionKeys",
+            "encryption is required or optional, but there is no encryption key",
         ));
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::limits::{AUDIENCE_BYTES_MAX, BODY_BYTES_DEFAULT, BODY_BYTES_MAX};
 use crate::primitives::mac::MacKey;
 use crate::scheme::verify::VerifyingKeys;
 use crate::scheme::{Envelope, Scheme};
-use crate::secret::{EncryptionKey, SecretForm, kid, parse_mac_key, parse_public_key};
+use crate::secret::{EncryptionKey, KeyInput, SecretForm, kid, parse_mac_key, parse_public_key};
 
 /// The keys of a receiver, or of one call of it. A list that is given holds at least one key.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,7 @@ impl ReceiverKeys {
 
 /// Parses a list of encryption keys; their own name is their `kid`.
 pub(crate) fn parse_encryption_keys(
-    list: Option<&[Option<crate::KeyInput>]>,
+    list: Option<&[Option<KeyInput>]>,
 ) -> Result<Option<KeyRing<EncryptionKey>>, Error> {
     let own_id = |key: &EncryptionKey| Some(key.kid.clone());
     list.map(|list| KeyRing::parse(Kind::EncryptionKey, list, EncryptionKey::parse, own_id))
@@ -131,14 +131,14 @@ pub(crate) fn body_bytes_max(given: Option<usize>) -> Result<usize, Error> {
     if (1..=BODY_BYTES_MAX).contains(&bytes) {
         return Ok(bytes);
     }
-    Err(Error::new(Code::InvalidConfig, "maxBodyBytes must be 1 to 33554432 (32 MiB)"))
+    Err(Error::new(Code::InvalidConfig, "the limit of a body must be 1 to 33554432 bytes (32 MiB)"))
 }
 
 /// The refusal of a body over the limit.
 pub(crate) fn body_too_large(bytes_max: usize) -> Error {
     Error::new(
         Code::BodyTooLarge,
-        format!("the body is longer than maxBodyBytes, {bytes_max} bytes"),
+        format!("the body is longer than the limit of {bytes_max} bytes"),
     )
 }
 
@@ -155,7 +155,7 @@ fn check_verifying_keys(scheme: &Scheme, keys: &VerifyingKeys) -> Result<(), Err
     if !keys.public_keys.is_empty() && scheme.secret_form != SecretForm::Webhook {
         return Err(Error::new(
             Code::InvalidConfig,
-            format!("publicKeys go with scheme standard: {} signs with a secret", scheme.name),
+            format!("public keys go with scheme standard: {} signs with a secret", scheme.name),
         ));
     }
     refuse_equal_ids(keys.secrets.ids().chain(keys.public_keys.ids()))

@@ -124,7 +124,7 @@ pub(crate) fn parse_mac_key(form: SecretForm, input: &KeyInput) -> Result<MacKey
 
 /// Reads a `whpk_` public key.
 pub(crate) fn parse_public_key(input: &KeyInput) -> Result<PublicKey, Error> {
-    let text = trimmed(input, Code::InvalidKey)?;
+    let text = key_text(input)?;
     refuse_prefixes(text, &[PRIVATE_KEY_PREFIX, ENCRYPTION_KEY_PREFIX])?;
     text.strip_prefix(PUBLIC_KEY_PREFIX)
         .and_then(decode_exact)
@@ -144,7 +144,7 @@ pub(crate) struct EncryptionKey {
 impl EncryptionKey {
     /// Reads `whenc_` and base64 of 32 bytes, or the bare base64.
     pub(crate) fn parse(input: &KeyInput) -> Result<Self, Error> {
-        let text = trimmed(input, Code::InvalidKey)?;
+        let text = key_text(input)?;
         refuse_prefixes(text, &[PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX])?;
         let encoded = text.strip_prefix(ENCRYPTION_KEY_PREFIX).unwrap_or(text);
         let invalid =
@@ -279,9 +279,20 @@ fn trimmed(input: &KeyInput, empty: Code) -> Result<&str, Error> {
     let text = input.text.as_str();
     let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
     if text.is_empty() {
-        return Err(Error::new(empty, "it is empty: is the variable set?"));
+        return Err(Error::new(empty, "the text is empty: is the variable set?"));
     }
     Ok(text)
+}
+
+/// The text of a public or encryption key, which has no encoding of its own to choose.
+fn key_text(input: &KeyInput) -> Result<&str, Error> {
+    if input.encoding == SecretEncoding::Text {
+        return Err(Error::new(
+            Code::InvalidConfig,
+            "encoding \"text\" is for signing secrets only",
+        ));
+    }
+    trimmed(input, Code::InvalidKey)
 }
 
 fn refuse_prefixes(text: &str, prefixes: &[&str]) -> Result<(), Error> {

@@ -214,6 +214,12 @@ impl Sender {
         Ok(headers)
     }
 
+    /// The longest body that is sealed, in bytes.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> usize {
+        self.body_bytes_max
+    }
+
     fn encrypt(
         &self,
         keys: &KeyRing<EncryptionKey>,
@@ -277,6 +283,6 @@ fn check_audience_is_sent(envelope: Envelope, encrypts: bool) -> Result<(), Erro
     }
     Err(Error::new(
         Code::InvalidConfig,
-        "audience needs encryptionKeys and envelope jwe: nothing else carries it",
+        "an audience needs encryption keys and envelope jwe: nothing else carries it",
     ))
 }

@@ -99,7 +99,7 @@ impl Window {
         if now.0 > timestamp.saturating_add(self.tolerance_seconds) {
             return Err(Error::new(
                 Code::TimestampTooOld,
-                "the message is older than the tolerance: a replay, a slow sender, or a wrong clock",
+                "the message is older than the tolerance: a replay, or a clock is wrong",
             ));
         }
         Ok(())

@@ -85,7 +85,7 @@ fn unknown_key() -> Error {
 fn decryption_failed() -> Error {
     Error::new(
         Code::DecryptionFailed,
-        "the key does not open the payload: another key under the same id, or changed ciphertext",
+        "no key that this message may be encrypted with opens it: compare the keys of both sides",
     )
 }
 

@@ -44,12 +44,13 @@ impl NonceSource {
 
     fn count(&self) -> Result<(), Error> {
         let next = |drawn: u32| (drawn < SEALS_PER_SENDER_MAX).then(|| drawn.saturating_add(1));
-        self.drawn.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).map(|_| ()).map_err(|_| {
-            Error::new(
+        match self.drawn.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::new(
                 Code::KeyExhausted,
                 "this encryption key has sealed as many messages as it may: put a new one first",
-            )
-        })
+            )),
+        }
     }
 
     fn differs_from_last(&self, nonce: &[u8; NONCE_BYTES]) -> bool {

@@ -163,13 +163,13 @@ fn missing_family(scheme: &Scheme, headers: &Headers<'_>) -> Error {
         .collect();
     let hint = match seen.is_empty() {
         true => String::new(),
-        false => format!("; this request carries {}", seen.join(" and ")),
+        false => format!("; it carries {}", seen.join(" and ")),
     };
-    Error::new(Code::MissingHeader, format!("missing: {}{hint}", absent.join(", ")))
+    Error::new(Code::MissingHeader, format!("the request has no {}{hint}", absent.join(", no ")))
 }
 
 fn missing(name: &str) -> Error {
-    Error::new(Code::MissingHeader, format!("missing: {name}"))
+    Error::new(Code::MissingHeader, format!("the request has no {name}"))
 }
 
 fn duplicate(name: &str) -> Error {

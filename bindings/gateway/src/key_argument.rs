@@ -1,0 +1,162 @@
+//! A secret or key on the command line: the text itself, `env:NAME`, `file:PATH`, or a JSON object.
+//!
+//! No error carries any part of a key. A variable or a file holds the text alone, so a secret that
+//! begins with `{` or `env:` is given in one of these.
+
+use std::env::{self, VarError};
+use std::path::Path;
+
+use postseal::{Code, Error, KeyInput, KeyList, SecretEncoding};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::input::{KEY_FILE_BYTES_MAX, read_file};
+
+/// The spellings, for `--help`.
+pub(crate) const SPELLINGS: &str = "\
+A secret or key is one of:
+  env:NAME         what an environment variable holds
+  file:PATH        what a file holds
+  '{\"secret\":…}'   a JSON object: \"secret\" in one of the other spellings, and at will \"id\",
+                   \"encoding\":\"text\", \"notBefore\" and \"notAfter\" (Unix seconds)
+  TEXT             the text itself: other users of this host can see it, so only to try things out";
+
+/// What a key is for: it decides the code of an error, and its name there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Secret,
+    PublicKey,
+    EncryptionKey,
+}
+
+impl KeyKind {
+    fn noun(self) -> &'static str {
+        match self {
+            KeyKind::Secret => "secret",
+            KeyKind::PublicKey => "public-key",
+            KeyKind::EncryptionKey => "encryption-key",
+        }
+    }
+
+    fn invalid(self, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+        let code = match self {
+            KeyKind::Secret => Code::InvalidSecret,
+            KeyKind::PublicKey | KeyKind::EncryptionKey => Code::InvalidKey,
+        };
+        Error::new(code, message)
+    }
+}
+
+/// The list of a repeated argument; `None` where it is not given.
+pub(crate) fn key_list(
+    kind: KeyKind,
+    arguments: Vec<KeyArgument>,
+) -> Result<Option<KeyList>, Error> {
+    if arguments.is_empty() {
+        return Ok(None);
+    }
+    let keys = arguments.into_iter().zip(1usize..);
+    let keys = keys.map(|(argument, position)| argument.read(kind, position).map(Some));
+    keys.collect::<Result<_, _>>().map(Some)
+}
+
+/// An argument that is, or names, a secret or a key.
+#[derive(Clone)]
+pub(crate) struct KeyArgument(Zeroizing<String>);
+
+impl From<String> for KeyArgument {
+    fn from(text: String) -> Self {
+        KeyArgument(Zeroizing::new(text))
+    }
+}
+
+impl KeyArgument {
+    /// Reads what is named. `position` counts from 1 in the arguments of this kind.
+    ///
+    /// # Errors
+    /// `invalid_secret` or `invalid_key`, by `kind`; `invalid_config` for what stands beside the
+    /// secret in a JSON object.
+    pub(crate) fn read(self, kind: KeyKind, position: usize) -> Result<KeyInput, Error> {
+        if !self.0.starts_with('{') {
+            return Ok(KeyInput { text: read_text(kind, self.0)?, ..KeyInput::default() });
+        }
+        read_object(kind, &self.0).map_err(|error| {
+            let message = format!("{}-{position}: {}", kind.noun(), error.message());
+            Error::new(error.code(), message)
+        })
+    }
+}
+
+/// The text itself, or that of the variable or file that it names.
+fn read_text(kind: KeyKind, text: Zeroizing<String>) -> Result<Zeroizing<String>, Error> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return read_variable(kind, name);
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return read_key_file(kind, path);
+    }
+    Ok(text)
+}
+
+fn read_variable(kind: KeyKind, name: &str) -> Result<Zeroizing<String>, Error> {
+    let why = match env::var(name) {
+        Ok(text) => return Ok(Zeroizing::new(text)),
+        Err(VarError::NotPresent) => "is not set",
+        Err(VarError::NotUnicode(_)) => "is not UTF-8",
+    };
+    Err(kind.invalid(format!("the environment variable {name} {why}")))
+}
+
+fn read_key_file(kind: KeyKind, path: &str) -> Result<Zeroizing<String>, Error> {
+    let bytes = read_file(Path::new(path), KEY_FILE_BYTES_MAX)
+        .map(Zeroizing::new)
+        .map_err(|why| kind.invalid(format!("the file {path} cannot be read: {why}")))?;
+    if bytes.len() > KEY_FILE_BYTES_MAX {
+        return Err(kind.invalid(format!("the file {path} is too long to hold a key")));
+    }
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| kind.invalid(format!("the file {path} is not UTF-8")))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Reads `{"secret":…}`. What the parser says is not passed on: it quotes the text.
+fn read_object(kind: KeyKind, json: &str) -> Result<KeyInput, Error> {
+    let members: Map<String, Value> = serde_json::from_str(json)
+        .map_err(|_| kind.invalid("it begins with `{`, but it is not a JSON object"))?;
+    let mut key = KeyInput::default();
+    let mut secret = None;
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            ("secret", Value::String(text)) => secret = Some(Zeroizing::new(text)),
+            ("secret", _) => return Err(kind.invalid("\"secret\" must be a string")),
+            ("id", Value::String(id)) => key.id = Some(id),
+            ("encoding", Value::String(name)) if name == "text" => {
+                key.encoding = SecretEncoding::Text;
+            }
+            ("notBefore", value) => key.not_before = Some(read_instant(&value)?),
+            ("notAfter", value) => key.not_after = Some(read_instant(&value)?),
+            ("id", _) => return Err(invalid_member("\"id\" must be a string")),
+            ("encoding", _) => {
+                return Err(invalid_member("\"encoding\" must be \"text\", or absent"));
+            }
+            _ => {
+                return Err(invalid_member(
+                    "the members are secret, id, encoding, notBefore and notAfter, and no others",
+                ));
+            }
+        }
+    }
+    let secret = secret.ok_or_else(|| kind.invalid("the JSON object has no member \"secret\""))?;
+    key.text = read_text(kind, secret)?;
+    Ok(key)
+}
+
+fn read_instant(value: &Value) -> Result<i64, Error> {
+    value.as_i64().ok_or_else(|| {
+        invalid_member("\"notBefore\" and \"notAfter\" must be whole numbers of Unix seconds")
+    })
+}
+
+fn invalid_member(message: &'static str) -> Error {
+    Error::new(Code::InvalidConfig, message)
+}

@@ -1,0 +1,17 @@
+//! The program as a user runs it: each test starts the built binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod exit;
+mod hostile;
+mod key_argument;
+mod keygen;
+mod program;
+mod request;
+mod round_trip;
+mod vectors;
