@@ -53,6 +53,8 @@ impl NonceSource {
         }
     }
 
+    /// A backstop against a generator that stands still, not a proof: of two threads that draw at
+    /// the same time, each may see the other's nonce in part.
     fn differs_from_last(&self, nonce: &[u8; NONCE_BYTES]) -> bool {
         let (words, _) = nonce.as_chunks::<4>();
         let mut differs = false;
