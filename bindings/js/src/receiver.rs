@@ -1,0 +1,126 @@
+//! The receiver's exports.
+
+use postseal::{Delivery, Encryption, Envelope, Error, ReceiverOptions, Scheme};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use crate::fields::{call_keys, fields};
+use crate::host::{Refusal, instant};
+
+/// A receiver, and the decrypted payload of its last delivery until that is taken.
+#[wasm_bindgen]
+pub struct Receiver {
+    core: postseal::Receiver,
+    payload: Option<Zeroizing<Vec<u8>>>,
+}
+
+#[wasm_bindgen]
+impl Receiver {
+    /// A receiver of the given options: a flat array of names and values.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue) -> Result<Receiver, Refusal> {
+        let core = postseal::Receiver::new(receiver_options(options)?)?;
+        Ok(Receiver { core, payload: None })
+    }
+
+    /// The headers that `open` wants, in lower case.
+    #[wasm_bindgen(js_name = headerNames)]
+    pub fn header_names(&self) -> String {
+        self.core.scheme().header_names().join("\0")
+    }
+
+    /// The largest body that `open` accepts.
+    #[wasm_bindgen(js_name = maxBodyBytes)]
+    pub fn max_body_bytes(&self) -> usize {
+        self.core.max_body_bytes()
+    }
+
+    /// The name of the scheme.
+    pub fn scheme(&self) -> String {
+        self.core.scheme().name().to_owned()
+    }
+
+    /// Verifies and decrypts. `headers` is name, value, name, value, …; the answer is the
+    /// delivery's facts. A decrypted payload waits in `take_payload`; a plain one is the body, and
+    /// is not copied back.
+    pub fn open(
+        &mut self,
+        headers: &str,
+        body: &[u8],
+        now: Option<f64>,
+        keys: &JsValue,
+    ) -> Result<String, Refusal> {
+        self.payload = None;
+        let headers = pairs(headers);
+        let now = instant(now)?;
+        let delivery = if keys.is_undefined() {
+            self.core.open(&headers, body, now)?
+        } else {
+            self.core.open_with(&headers, body, now, &call_keys(keys)?)?
+        };
+        let facts = facts(&delivery);
+        if delivery.encrypted() {
+            self.payload = Some(Zeroizing::new(delivery.into_payload()));
+        }
+        Ok(facts)
+    }
+
+    /// The decrypted payload of the last delivery, once: it is wiped here as it is handed over.
+    #[wasm_bindgen(js_name = takePayload)]
+    pub fn take_payload(&mut self) -> js_sys::Uint8Array {
+        let payload = self.payload.take().unwrap_or_default();
+        js_sys::Uint8Array::from(payload.as_slice())
+    }
+}
+
+fn receiver_options(options: &JsValue) -> Result<ReceiverOptions, Error> {
+    let mut receiver = ReceiverOptions::default();
+    for field in fields(options)? {
+        match field.name() {
+            "scheme" => receiver.scheme = Scheme::named(&field.text()?)?,
+            "secrets" => receiver.keys.secrets = Some(field.keys()?),
+            "publicKeys" => receiver.keys.public_keys = Some(field.keys()?),
+            "encryptionKeys" => receiver.keys.encryption_keys = Some(field.keys()?),
+            "envelope" => receiver.envelope = Some(Envelope::named(&field.text()?)?),
+            "encryption" => receiver.encryption = Some(Encryption::named(&field.text()?)?),
+            "audience" => receiver.audience = Some(field.text()?),
+            "toleranceSeconds" => receiver.tolerance_seconds = Some(field.whole()?),
+            "futureToleranceSeconds" => receiver.future_tolerance_seconds = Some(field.whole()?),
+            "maxBodyBytes" => receiver.max_body_bytes = Some(field.whole()?),
+            _ => return Err(field.unknown()),
+        }
+    }
+    Ok(receiver)
+}
+
+fn pairs(headers: &str) -> Vec<(&str, &str)> {
+    let mut pairs = Vec::new();
+    let mut texts = headers.split('\0');
+    while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
+        pairs.push((name, value));
+    }
+    pairs
+}
+
+/// The facts in the order in which `delivery.ts` reads them. An empty text stands for null.
+// INVARIANT: only the content type, which comes last and after `=`, can be empty or hold a NUL;
+// ids of secrets hold no space.
+fn facts(delivery: &Delivery<'_>) -> String {
+    let flag = |set: bool| if set { "1" } else { "" };
+    let timestamp = delivery.timestamp().map(|seconds| seconds.to_string());
+    let content_type = delivery.content_type().map(|text| format!("={text}"));
+    [
+        delivery.id().unwrap_or_default(),
+        timestamp.as_deref().unwrap_or_default(),
+        delivery.replay_key(),
+        delivery.replay_key_source().as_str(),
+        flag(delivery.replay_protected()),
+        delivery.secret_id(),
+        &delivery.matched_secret_ids().join(" "),
+        flag(delivery.encrypted()),
+        delivery.encryption_key_id().unwrap_or_default(),
+        content_type.as_deref().unwrap_or_default(),
+    ]
+    .join("\0")
+}

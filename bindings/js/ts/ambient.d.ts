@@ -1,0 +1,13 @@
+// The modules that `build.mjs` provides: wasm-bindgen's glue as a factory, and the module's bytes.
+declare module "postseal:glue" {
+  const makeGlue: () => import("./core.js").Glue;
+  export default makeGlue;
+}
+declare module "postseal:bytes" {
+  const base64: string;
+  export default base64;
+}
+declare module "*/core.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}

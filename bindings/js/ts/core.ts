@@ -1,0 +1,79 @@
+// What the WebAssembly module exports, as TypeScript: the other side is `bindings/js/src`.
+import type { Bytes } from "./types.js";
+
+interface Handle {
+  free(): void;
+}
+
+/** Options as a flat array of names and values: see `options.ts`. */
+export type Flat = readonly unknown[];
+
+export interface CoreReceiver extends Handle {
+  headerNames(): string;
+  maxBodyBytes(): number;
+  scheme(): string;
+  open(headers: string, body: Uint8Array, now: number | undefined, keys: Flat | undefined): string;
+  takePayload(): Bytes;
+}
+
+export interface CorePrepared extends Handle {
+  body(): Bytes;
+}
+
+export interface CoreSender extends Handle {
+  prepare(
+    id: string,
+    contentType: string | undefined,
+    payload: Uint8Array,
+    now: number | undefined,
+  ): CorePrepared;
+  sign(prepared: CorePrepared, now: number | undefined): string;
+}
+
+/** Texts of several fields are joined with NUL. */
+export interface Core {
+  readonly Receiver: new (options: Flat) => CoreReceiver;
+  readonly Sender: new (options: Flat) => CoreSender;
+  nextAttempt(
+    attempt: number,
+    status: number | undefined,
+    retryAfter: string | undefined,
+    maxAttempts: number | undefined,
+  ): string;
+  claimSwapsMax(): number;
+  claimBegin(
+    source: string,
+    scheme: string,
+    replayKey: string,
+    payload: Uint8Array,
+    lease: number | undefined,
+    retain: number | undefined,
+    now: number | undefined,
+  ): string;
+  claimDecide(
+    lease: number | undefined,
+    retain: number | undefined,
+    wanted: string,
+    current: string | undefined,
+    now: number | undefined,
+  ): string;
+  claimChange(
+    lease: number | undefined,
+    retain: number | undefined,
+    change: string,
+    held: string,
+    now: number | undefined,
+  ): string;
+  claimSettle(
+    lease: number | undefined,
+    retain: number | undefined,
+    wanted: string,
+    current: string | undefined,
+  ): string;
+  allHeaderNames(): string;
+  generateSecret(): string;
+  generateEncryptionKey(): string;
+}
+
+/** The glue that wasm-bindgen wrote: each call of the factory makes an instance of its own. */
+export type Glue = Core & { initSync(options: { module: WebAssembly.Module }): unknown };

@@ -1,0 +1,123 @@
+// A verified message. Only a receiver makes one.
+import { WebhookError } from "./error.js";
+import type { HeaderSource } from "./headers.js";
+import { INSPECT, shown } from "./redact.js";
+import type { Bytes, Delivery } from "./types.js";
+
+/** Where `claim` finds the scheme, also in a delivery of another copy of this package. */
+export const SCHEME: unique symbol = Symbol.for("postseal.Delivery.scheme") as never;
+
+export class OpenedDelivery implements Delivery {
+  readonly id: string | null;
+  readonly timestamp: number | null;
+  readonly replayKey: string;
+  readonly replayKeySource: "signed_id" | "payload_hash";
+  readonly replayProtected: boolean;
+  readonly secretId: string;
+  readonly matchedSecretIds: readonly string[];
+  readonly encrypted: boolean;
+  readonly encryptionKeyId: string | null;
+  readonly contentType: string | null;
+  readonly #payload: Bytes;
+  readonly #headers: HeaderSource;
+  readonly #scheme: string;
+
+  /**
+   * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `payload`
+   * gives the bytes of a delivery that was encrypted, or was not.
+   */
+  constructor(
+    facts: string,
+    payload: (encrypted: boolean) => Bytes,
+    headers: HeaderSource,
+    scheme: string,
+  ) {
+    const [
+      id,
+      timestamp,
+      replayKey,
+      source,
+      isProtected,
+      secretId,
+      matched,
+      encrypted,
+      keyId,
+      ...rest
+    ] = facts.split("\0") as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const contentType = (rest as string[]).join("\0");
+    this.id = id || null;
+    this.timestamp = timestamp === "" ? null : Number(timestamp);
+    this.replayKey = replayKey;
+    this.replayKeySource = source as "signed_id" | "payload_hash";
+    this.replayProtected = isProtected === "1";
+    this.secretId = secretId;
+    this.matchedSecretIds = Object.freeze(matched.split(" "));
+    this.encrypted = encrypted === "1";
+    this.encryptionKeyId = keyId || null;
+    this.contentType = contentType === "" ? null : contentType.slice(1);
+    this.#payload = payload(this.encrypted);
+    this.#headers = headers;
+    this.#scheme = scheme;
+  }
+
+  get payload(): Bytes {
+    return this.#payload;
+  }
+
+  get [SCHEME](): string {
+    return this.#scheme;
+  }
+
+  text(): string {
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.#payload);
+    } catch {
+      throw new WebhookError(
+        "payload_not_utf8",
+        "the payload is not UTF-8: use `payload` for its bytes",
+      );
+    }
+  }
+
+  json(): unknown {
+    const text = this.text();
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      // The engine's own error quotes the text, so it must not be the cause.
+      throw new WebhookError(
+        "payload_not_json",
+        "the payload is not JSON: use `text()` or `payload`",
+      );
+    }
+  }
+
+  unsigned(header: string): string | null {
+    return this.#headers.value(header);
+  }
+
+  toJSON() {
+    const { id, timestamp, secretId, encrypted } = this;
+    return { id, timestamp, secretId, encrypted, payloadBytes: this.#payload.byteLength };
+  }
+
+  toString(): string {
+    return shown("Delivery", this.toJSON());
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString();
+  }
+}

@@ -1,0 +1,94 @@
+// Headers as each platform has them, read for all values of the names that are asked for.
+import { WebhookError } from "./error.js";
+
+/** Takes each value of a name; the name is in lower case. */
+type Take = (name: string, value: string) => void;
+type Pair = readonly [unknown, unknown];
+
+/** Headers that can be read more than once. */
+export class HeaderSource {
+  readonly #read: (names: ReadonlySet<string>, take: Take) => void;
+
+  constructor(headers: unknown) {
+    this.#read = reader(headers);
+  }
+
+  /**
+   * `name NUL value NUL name NUL value …`. No HTTP value holds a NUL: where a caller's does, it is
+   * made unusable.
+   */
+  fields(names: ReadonlySet<string>): string {
+    const fields: string[] = [];
+    this.#read(names, (name, value) => {
+      fields.push(name, value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value);
+    });
+    return fields.join("\0");
+  }
+
+  /** All values of one header, joined as fetch joins them. */
+  value(name: string): string | null {
+    const values: string[] = [];
+    this.#read(new Set([lowerCase(name)]), (_, value) => values.push(value));
+    return values.length === 0 ? null : values.join(", ");
+  }
+}
+
+function reader(headers: unknown): (names: ReadonlySet<string>, take: Take) => void {
+  if (typeof headers !== "object" || headers === null) throw unreadable();
+  if (typeof (headers as { headers?: unknown }).headers === "object") {
+    throw new WebhookError("invalid_config", "pass `request.headers`, not the request");
+  }
+  if ("get" in headers && typeof headers.get === "function" && !isMap(headers)) {
+    const lookup = headers as { get(name: string): unknown };
+    return (names, take) => names.forEach((name) => takeAll(name, lookup.get(name), take));
+  }
+  if (Symbol.iterator in headers) {
+    const pairs = Array.from(headers as Iterable<unknown>, pair);
+    return (names, take) => readPairs(pairs, names, take);
+  }
+  return (names, take) => readPairs(Object.entries(headers), names, take);
+}
+
+/**
+ * Names are compared without case, so `Webhook-Id` beside `webhook-id` is seen as the two values it
+ * is.
+ */
+function readPairs(pairs: readonly Pair[], names: ReadonlySet<string>, take: Take): void {
+  for (const [name, value] of pairs) {
+    const lower = lowerCase(String(name));
+    if (names.has(lower)) takeAll(lower, value, take);
+  }
+}
+
+/** Of ASCII alone: the Kelvin sign's lower case is a k. */
+function lowerCase(name: string): string {
+  return /[^\0-\x7F]/.test(name) ? name : name.toLowerCase();
+}
+
+function takeAll(name: string, value: unknown, take: Take): void {
+  if (typeof value === "string") return take(name, value);
+  if (value === undefined || value === null) return;
+  if (!Array.isArray(value)) throw unreadable();
+  for (const item of value) {
+    if (typeof item !== "string") throw unreadable();
+    take(name, item);
+  }
+}
+
+function pair(item: unknown): Pair {
+  if (Array.isArray(item) && item.length === 2 && typeof item[0] === "string") return item as never;
+  throw unreadable();
+}
+
+/** A Map's `get` minds case, so a Map is read as the pairs that it is. */
+function isMap(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Map]";
+}
+
+function unreadable(): WebhookError {
+  return new WebhookError(
+    "invalid_config",
+    "the headers must be fetch Headers, a header object such as Node's `request.headers`, " +
+      "or pairs of strings",
+  );
+}

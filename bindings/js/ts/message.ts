@@ -1,0 +1,57 @@
+// A message to send, as the id, content type and bytes that the core takes.
+import { bodyBytes } from "./body.js";
+import { WebhookError } from "./error.js";
+import { members } from "./options.js";
+import type { Bytes, Message } from "./types.js";
+
+interface PlainMessage {
+  readonly id: string;
+  readonly contentType: string | undefined;
+  readonly payload: Bytes;
+}
+
+/** Throws `invalid_id`, `invalid_config` or `body_not_bytes`. */
+export function plainMessage(message: Message): PlainMessage {
+  members(message, ["id", "contentType", "payload", "json"], "the message");
+  const { id, contentType, payload, json } = message as Partial<Record<string, unknown>>;
+  if (typeof id !== "string")
+    throw new WebhookError("invalid_id", "the message's `id` must be a string");
+  if (contentType !== undefined && typeof contentType !== "string") {
+    throw new WebhookError("invalid_config", "the message's `contentType` must be a string");
+  }
+  if ("json" in message) {
+    if (payload !== undefined) throw one();
+    return { id, contentType: contentType ?? "application/json", payload: jsonBytes(json) };
+  }
+  if (!("payload" in message)) throw one();
+  return { id, contentType, payload: payloadBytes(payload) };
+}
+
+function jsonBytes(value: unknown): Bytes {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value) as string | undefined;
+  } catch {
+    // A cycle or a BigInt; the engine's own error quotes names from the value.
+  }
+  if (text === undefined)
+    throw new WebhookError("invalid_config", "the message's `json` cannot be written as JSON");
+  return bodyBytes(text);
+}
+
+function payloadBytes(payload: unknown): Bytes {
+  if (typeof payload === "string" || typeof payload !== "object" || payload === null)
+    return bodyBytes(payload);
+  if (ArrayBuffer.isView(payload) || payload instanceof ArrayBuffer) return bodyBytes(payload);
+  throw new WebhookError(
+    "body_not_bytes",
+    "the message's `payload` is an object: give a value to be written as JSON as `json`",
+  );
+}
+
+function one(): WebhookError {
+  return new WebhookError(
+    "invalid_config",
+    "a message has either `payload` (bytes or text) or `json`",
+  );
+}

@@ -1,0 +1,51 @@
+// The body of a fetch Request, bounded while it is read.
+import { bodyBytes } from "./body.js";
+import { WebhookError } from "./error.js";
+import { record } from "./options.js";
+import type { Bytes } from "./types.js";
+
+/** Reads at most `maxBytes`. Throws `body_too_large`, unread where the length is declared. */
+export async function readBody(request: Request, maxBytes: number): Promise<Bytes> {
+  const { body } = record(request, "the request") as Partial<Request>;
+  if (body === null) return new Uint8Array(0);
+  if (typeof body?.getReader !== "function") {
+    throw new WebhookError(
+      "invalid_config",
+      "openRequest takes a fetch Request; with Node's http or Express, call `open` with the bytes",
+    );
+  }
+  if (request.bodyUsed || body.locked) {
+    throw new WebhookError(
+      "body_not_bytes",
+      "the request's body was read before: pass `request.clone()` to the other reader",
+    );
+  }
+  const reader = body.getReader() as ReadableStreamDefaultReader<unknown>;
+  if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(reader, maxBytes);
+  const chunks: Bytes[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return joined(chunks, length);
+    const chunk = bodyBytes(value);
+    length += chunk.byteLength;
+    if (length > maxBytes) throw tooLarge(reader, maxBytes);
+    chunks.push(chunk);
+  }
+}
+
+function joined(chunks: readonly Bytes[], length: number): Bytes {
+  const body = new Uint8Array(length);
+  let end = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, end);
+    end += chunk.byteLength;
+  }
+  return body;
+}
+
+function tooLarge(reader: ReadableStreamDefaultReader<unknown>, maxBytes: number): WebhookError {
+  // Not awaited: the answer does not wait for a sender that does not stop.
+  reader.cancel().catch(() => {});
+  return new WebhookError("body_too_large", `the body is longer than maxBodyBytes, ${maxBytes}`);
+}

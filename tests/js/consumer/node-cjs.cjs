@@ -1,0 +1,14 @@
+// Runs the suite in Node against the installed package, as CommonJS.
+const postseal = require("postseal");
+const stores = require("postseal/stores");
+
+async function main() {
+  const { runAll } = await import("./suite/all.js");
+  const { default: vectors } = await import("./vectors.js");
+  const other = await import("postseal");
+  const { passed, failed } = await runAll({ postseal, stores, vectors, other });
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+main();

@@ -1,0 +1,11 @@
+// Runs the suite in Node against the installed package, as an ES module.
+import { createRequire } from "node:module";
+import * as postseal from "postseal";
+import * as stores from "postseal/stores";
+import { runAll } from "./suite/all.js";
+import vectors from "./vectors.js";
+
+const other = createRequire(import.meta.url)("postseal");
+const { passed, failed } = await runAll({ postseal, stores, vectors, other });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

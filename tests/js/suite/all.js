@@ -1,0 +1,34 @@
+// The whole suite, for any runtime: it gets the package, and uses nothing else but web standards.
+import { bodyTests } from "./bodies.js";
+import { claimTests } from "./claims.js";
+import { deliveryTests } from "./deliveries.js";
+import { errorTests } from "./errors.js";
+import { Suite } from "./harness.js";
+import { headerTests } from "./headers.js";
+import { optionTests } from "./options.js";
+import { policyTests } from "./policies.js";
+import { requestTests } from "./requests.js";
+import { runtimeTests } from "./runtime.js";
+import { senderTests } from "./senders.js";
+import { vectorTests } from "./vectors.js";
+
+const TOPICS = [
+  vectorTests,
+  policyTests,
+  bodyTests,
+  headerTests,
+  optionTests,
+  deliveryTests,
+  errorTests,
+];
+TOPICS.push(requestTests, senderTests, claimTests, runtimeTests);
+
+/**
+ * `from` is `{ postseal, stores, vectors, other }`; `other` is a second copy of the package, where
+ * there is one.
+ */
+export function runAll(from) {
+  const suite = new Suite();
+  for (const tests of TOPICS) tests({ ...from, test: suite.test });
+  return suite.run();
+}

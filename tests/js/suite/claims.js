@@ -1,0 +1,150 @@
+// `claim`, over the memory store and over stores that misbehave.
+import { NOW, PAYLOAD, plain, SECRET } from "./known.js";
+import { ok, same, rejectsCode, throwsCode } from "./harness.js";
+
+export function claimTests({ postseal, stores, test }) {
+  const { claim } = postseal;
+  const { memoryStore } = stores;
+  const receiver = new postseal.Receiver({ secrets: SECRET });
+  const delivery = (id = "evt_1", payload = PAYLOAD) => {
+    const sealed = new postseal.Sender({ secrets: SECRET }).seal({ id, payload }, { now: NOW });
+    return receiver.open(sealed.headers, sealed.body, { now: NOW });
+  };
+  const first = delivery();
+  const at = (seconds) => ({ source: "orders", now: NOW + seconds });
+  const outcome = async (store, options, what = first) =>
+    (await claim(store, what, options)).outcome;
+
+  test("claim: new, in progress, duplicate", async () => {
+    const store = memoryStore();
+    const mine = await claim(store, first, at(0));
+    same([mine.outcome, mine.attempt], ["new", 1]);
+    same(await claim(store, first, at(10)), { outcome: "in_progress", retryAfterSeconds: 50 });
+    same(await mine.done(), "ok");
+    same(await outcome(store, at(11)), "duplicate");
+    same(await mine.done(), "ok");
+  });
+  test("claim: after a failure the next may begin at once", async () => {
+    const store = memoryStore();
+    same(await (await claim(store, first, at(0))).failed(), "ok");
+    const second = await claim(store, first, at(1));
+    same([second.outcome, second.attempt], ["new", 2]);
+  });
+  test("claim: after the lease another takes over, and the first has lost", async () => {
+    const store = memoryStore();
+    const mine = await claim(store, first, at(0));
+    const other = await claim(store, first, at(60));
+    same([other.outcome, other.attempt], ["new", 2]);
+    same([await mine.renew(), await mine.done(), await other.done()], ["lost", "lost", "ok"]);
+  });
+  test("claim: a renewed lease begins anew", async () => {
+    const store = memoryStore();
+    const clock = (seconds) => ({
+      source: "orders",
+      now: new Date((NOW + seconds) * 1000),
+      leaseSeconds: 30,
+    });
+    const mine = await claim(store, first, clock(0));
+    same([await mine.renew(), await mine.renew()], ["ok", "ok"]);
+    same((await claim(store, first, clock(1))).retryAfterSeconds, 29);
+  });
+  test("claim: the same id with another payload is a conflict", async () => {
+    const store = memoryStore();
+    await claim(store, first, at(0));
+    same(await outcome(store, at(0), delivery("evt_1", "other")), "conflict");
+  });
+  test("claim: sources and ids are apart", async () => {
+    const store = memoryStore();
+    await claim(store, first, at(0));
+    same(await outcome(store, { source: "other", now: NOW }), "new");
+    same(await outcome(store, at(0), delivery("evt_2")), "new");
+  });
+  test("claim: of 200 at once on 20 ids, 20 are new", async () => {
+    const store = memoryStore();
+    const deliveries = Array.from({ length: 200 }, (_, at) => delivery(`evt_${at % 20}`));
+    const claims = await Promise.all(deliveries.map((one) => outcome(store, at(0), one)));
+    same(claims.filter((one) => one === "new").length, 20);
+    same(claims.filter((one) => one === "in_progress").length, 180);
+  });
+  test("claim: what stands in the store names nothing of the delivery", async () => {
+    const seen = [];
+    const store = memoryStore();
+    const watched = { swap: (...texts) => (seen.push(...texts), store.swap(...texts)) };
+    await (await claim(watched, first, at(0))).done();
+    ok(!seen.some((text) => /evt_1|orders|4242/.test(String(text))), seen.join(" "));
+  });
+
+  const answers = {
+    throws: () => Promise.reject(new Error("down")),
+    "throws at once": () => {
+      throw new Error("down");
+    },
+    "answers nothing": async () => undefined,
+    "answers a number": async () => ({ swapped: false, current: 5 }),
+    "holds another's text": async () => ({ swapped: false, current: "hello" }),
+    "changes without end": async (key, expected) => ({
+      swapped: false,
+      current: expected === null ? null : null,
+    }),
+  };
+  for (const [name, swap] of Object.entries(answers)) {
+    test(`claim: a store that ${name} is unavailable`, async () => {
+      const error = await rejectsCode(postseal, "store_unavailable", claim({ swap }, first, at(0)));
+      same(error.status, 503);
+    });
+  }
+  const refused = {
+    "no store": [undefined, first, at(0)],
+    "a store without swap": [{}, first, at(0)],
+    "an object for the delivery": [
+      memoryStore(),
+      { replayKey: "evt_1", payload: new Uint8Array() },
+      at(0),
+    ],
+    "no options": [memoryStore(), first, undefined],
+    "no source": [memoryStore(), first, {}],
+    "an empty source": [memoryStore(), first, { source: "" }],
+    "a lease of text": [memoryStore(), first, { source: "a", leaseSeconds: "60" }],
+    "a lease of 0": [memoryStore(), first, { source: "a", leaseSeconds: 0 }],
+    "a retention below the lease": [memoryStore(), first, { source: "a", retainSeconds: 59 }],
+    "an unknown option": [memoryStore(), first, { source: "a", ttl: 1 }],
+    "a time in milliseconds": [memoryStore(), first, { source: "a", now: NOW * 1000 }],
+  };
+  for (const [name, [store, what, options]] of Object.entries(refused)) {
+    test(`claim: ${name} is refused`, () =>
+      rejectsCode(postseal, "invalid_config", claim(store, what, options)));
+  }
+  storeTests({ postseal, memoryStore, test });
+}
+
+function storeTests({ postseal, memoryStore, test }) {
+  test("memory store: compare and set", async () => {
+    const store = memoryStore();
+    same(await store.swap("k", "a", "b", 60), { swapped: false, current: null });
+    same(await store.swap("k", null, "a", 60), { swapped: true, current: "a" });
+    same(await store.swap("k", null, "b", 60), { swapped: false, current: "a" });
+    same(await store.swap("k", "a", "b", 60), { swapped: true, current: "b" });
+    same(await store.swap("k", "b", null, 60), { swapped: true, current: null });
+    same(await store.swap("k", null, "c", 60), { swapped: true, current: "c" });
+  });
+  test("memory store: what has expired is absent, and makes room", async () => {
+    const store = memoryStore({ maxKeys: 1 });
+    await store.swap("k", null, "a", 0.001);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    same(await store.swap("k", "a", "b", 60), { swapped: false, current: null });
+    same(await store.swap("other", null, "a", 60), { swapped: true, current: "a" });
+  });
+  test("memory store: what is live is never evicted", async () => {
+    const store = memoryStore({ maxKeys: 2 });
+    await store.swap("a", null, "1", 60);
+    await store.swap("b", null, "1", 60);
+    await rejectsCode(postseal, "store_unavailable", store.swap("c", null, "1", 60));
+    same(await store.swap("a", "1", "2", 60), { swapped: true, current: "2" });
+    await store.swap("b", "1", null, 60);
+    same(await store.swap("c", null, "1", 60), { swapped: true, current: "1" });
+  });
+  test("memory store: a bad bound", () => {
+    for (const maxKeys of [0, 1.5, "9", Infinity])
+      throwsCode(postseal, "invalid_config", () => memoryStore({ maxKeys }));
+  });
+}

@@ -1,0 +1,48 @@
+// The clock and the randomness that the platform gives to the package, as a test wants them for a
+// while.
+
+/** Replaces a property until the function that it returns is called. */
+export function replaced(object, name, value) {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  return () => (own === undefined ? delete object[name] : Object.defineProperty(object, name, own));
+}
+
+/** Runs with a clock at `now` seconds, and with `random(view)` for `crypto.getRandomValues`. */
+export function withHost(host, run) {
+  const undo = hostOf(host);
+  try {
+    return run();
+  } finally {
+    undo();
+  }
+}
+
+/** The same for a call that goes on later. */
+export async function whileHost(host, run) {
+  const undo = hostOf(host);
+  try {
+    return await run();
+  } finally {
+    undo();
+  }
+}
+
+/** Randomness that is these bytes. */
+export function fixed(bytes) {
+  return (view) => {
+    view.set(bytes);
+    return view;
+  };
+}
+
+export function fromBase64(text) {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
+function hostOf({ now, random }) {
+  const undo = [];
+  if (now !== undefined) undo.push(replaced(Date, "now", () => now * 1000));
+  if (random !== undefined) undo.push(replaced(crypto, "getRandomValues", random));
+  return () => undo.forEach((restore) => restore());
+}

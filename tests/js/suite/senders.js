@@ -1,0 +1,183 @@
+// `Sender.seal` and the checks of `Sender.send`, against a fetch of the test's own.
+import { bytes, KEY, NOW, PAYLOAD, SECRET } from "./known.js";
+import { ok, same, rejectsCode, throwsCode } from "./harness.js";
+
+const URL_TEXT = "https://example.org/hooks";
+const MESSAGE = { id: "evt_1", payload: PAYLOAD };
+
+export function senderTests({ postseal, test }) {
+  const { Sender } = postseal;
+  const sender = new Sender({ secrets: SECRET });
+  const cycle = {};
+  cycle.self = cycle;
+
+  const refused = {
+    "no message": ["invalid_config", undefined],
+    "no id": ["invalid_id", { payload: "" }],
+    "an id with a dot": ["invalid_id", { id: "a.b", payload: "" }],
+    "neither payload nor json": ["invalid_config", { id: "a" }],
+    "both payload and json": ["invalid_config", { id: "a", payload: "", json: 1 }],
+    "an unknown member": ["invalid_config", { id: "a", body: "" }],
+    "an object for the payload": ["body_not_bytes", { id: "a", payload: { a: 1 } }],
+    "a lone surrogate": ["body_not_bytes", { id: "a", payload: "\uDC00" }],
+    "a cycle": ["invalid_config", { id: "a", json: cycle }],
+    "undefined as JSON": ["invalid_config", { id: "a", json: undefined }],
+    "a number for the content type": ["invalid_config", { id: "a", payload: "", contentType: 1 }],
+    "a line break in the content type": [
+      "invalid_config",
+      { id: "a", payload: "", contentType: "a\nb" },
+    ],
+  };
+  for (const [name, [code, message]] of Object.entries(refused)) {
+    test(`seal: ${name}`, () =>
+      throwsCode(postseal, code, () => sender.seal(message, { now: NOW })));
+  }
+  test("seal: every kind of payload gives the same bytes", () => {
+    const padded = bytes(`?${PAYLOAD}`);
+    for (const payload of [PAYLOAD, bytes(PAYLOAD), padded.subarray(1), bytes(PAYLOAD).buffer]) {
+      same(sender.seal({ id: "evt_1", payload }, { now: NOW }).body, bytes(PAYLOAD));
+    }
+  });
+  test("seal: two messages have two nonces", () => {
+    const sealing = new Sender({ secrets: SECRET, encryptionKeys: KEY });
+    const [one, two] = [0, 1].map(() =>
+      new TextDecoder().decode(sealing.seal(MESSAGE, { now: NOW }).body),
+    );
+    ok(one !== two, "two ciphertexts");
+  });
+
+  const urls = [
+    "http://example.org/",
+    "ftp://example.org/",
+    "https://user:pass@example.org/",
+    "nonsense",
+    "",
+  ];
+  urls.push(
+    "http://127.0.0.1.example.org/",
+    "http://localhost.example.org/",
+    "http://[::2]/",
+    "file:///etc/hosts",
+  );
+  for (const url of urls) {
+    test(`send: ${url || "no URL"} is refused before anything is sent`, async () => {
+      const { fetch, calls } = answering([200]);
+      await rejectsCode(postseal, "invalid_config", sender.send(url, MESSAGE, { fetch }));
+      same(calls.length, 0);
+    });
+  }
+  for (const url of [
+    "http://localhost:1/",
+    "http://127.9.9.9/",
+    "http://[::1]/",
+    new URL(URL_TEXT),
+    "https://example.org:8443/",
+  ]) {
+    test(`send: ${url} is allowed`, async () => {
+      const { fetch } = answering([204]);
+      same(await sender.send(url, MESSAGE, { fetch }), {
+        outcome: "delivered",
+        status: 204,
+        attempts: 1,
+      });
+    });
+  }
+  for (const options of [
+    { maxAttempts: 0 },
+    { maxAttempts: 101 },
+    { maxAttempts: 1.5 },
+    { maxAttempts: "8" },
+    { timeoutMs: 0 },
+    { timeoutMs: "9" },
+    { maxElapsedMs: Infinity },
+    { fetch: 1 },
+    { retries: 3 },
+  ]) {
+    test(`send: ${JSON.stringify(options)} is refused`, async () => {
+      const { fetch, calls } = answering([500]);
+      await rejectsCode(
+        postseal,
+        "invalid_config",
+        sender.send(URL_TEXT, MESSAGE, { fetch, ...options }),
+      );
+      same(calls.length, 0);
+    });
+  }
+  for (const [status, outcome] of [
+    [200, "delivered"],
+    [299, "delivered"],
+    [410, "gone"],
+    [413, "refused"],
+  ]) {
+    test(`send: ${status} ends as ${outcome}`, async () => {
+      const { fetch } = answering([status]);
+      same(await sender.send(URL_TEXT, MESSAGE, { fetch }), { outcome, status, attempts: 1 });
+    });
+  }
+  test("send: what is posted, and how", async () => {
+    const { fetch, calls } = answering([200]);
+    await sender.send(URL_TEXT, MESSAGE, { fetch });
+    const [{ url, init }] = calls;
+    same([String(url), init.method, init.redirect], [URL_TEXT, "POST", "manual"]);
+    same(new postseal.Receiver({ secrets: SECRET }).open(init.headers, init.body).text(), PAYLOAD);
+  });
+  test("send: out of attempts", async () => {
+    const { fetch, calls } = answering([500]);
+    const result = await sender.send(URL_TEXT, MESSAGE, { fetch, maxAttempts: 1 });
+    same([result, calls.length], [{ outcome: "exhausted", status: 500, attempts: 1 }, 1]);
+  });
+  test("send: out of time", async () => {
+    const { fetch, calls } = answering([500], { "retry-after": "60" });
+    const result = await sender.send(URL_TEXT, MESSAGE, { fetch, maxElapsedMs: 1000 });
+    same([result, calls.length], [{ outcome: "exhausted", status: 500, attempts: 1 }, 1]);
+  });
+  test("send: a network that fails is an attempt without a status", async () => {
+    const fetch = () => Promise.reject(new TypeError("refused"));
+    same(await sender.send(URL_TEXT, MESSAGE, { fetch, maxAttempts: 1 }), {
+      outcome: "exhausted",
+      status: null,
+      attempts: 1,
+    });
+  });
+  test("send: a fetch that hangs, and minds no signal, is left after the timeout", async () => {
+    const fetch = () => new Promise(() => {});
+    const options = { fetch, maxAttempts: 1, timeoutMs: 5 };
+    same(await sender.send(URL_TEXT, MESSAGE, options), {
+      outcome: "exhausted",
+      status: null,
+      attempts: 1,
+    });
+  });
+  test("send: an attempt does not go on beyond maxElapsedMs", async () => {
+    const options = { fetch: () => new Promise(() => {}), maxElapsedMs: 5 };
+    const expected = { outcome: "exhausted", status: null, attempts: 1 };
+    same(await sender.send(URL_TEXT, MESSAGE, options), expected);
+  });
+  test("send: a signal ends it with its reason: before, during, and between attempts", async () => {
+    const reason = new Error("stop");
+    const ends = async (options) => {
+      const thrown = await sender.send(URL_TEXT, MESSAGE, options).catch((error) => error);
+      ok(thrown === reason, `the signal's reason, not ${thrown}`);
+    };
+    await ends({ fetch: answering([200]).fetch, signal: AbortSignal.abort(reason) });
+    const during = new AbortController();
+    setTimeout(() => during.abort(reason), 5);
+    await ends({ fetch: () => new Promise(() => {}), signal: during.signal });
+    const between = new AbortController();
+    setTimeout(() => between.abort(reason), 5);
+    await ends({ fetch: answering([500], { "retry-after": "60" }).fetch, signal: between.signal });
+  });
+}
+
+/** A fetch that answers with these statuses, the last one for ever, and notes its calls. */
+function answering(statuses, headers = {}) {
+  const calls = [];
+  const fetch = async (url, init) => {
+    calls.push({ url, init });
+    return new Response(null, {
+      status: statuses[Math.min(calls.length, statuses.length) - 1],
+      headers,
+    });
+  };
+  return { fetch, calls };
+}
