@@ -214,6 +214,12 @@ impl Sender {
         Ok(headers)
     }
 
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> &'static Scheme {
+        self.scheme
+    }
+
     /// The longest body that is sealed, in bytes.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {

@@ -1,127 +1,120 @@
-//! Options as the TypeScript hands them over: flat arrays of names and values, already plain data.
+//! Options as the TypeScript hands them over: plain objects, whose members serde-wasm-bindgen reads.
 //!
 //! An error names the option, and never its value: the value may be a secret.
 
-use js_sys::Array;
+use js_sys::{Array, Object, Reflect};
 use postseal::{Code, Error, KeyInput, KeyList, KeyOptions, SecretEncoding};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
-use crate::host::{integer, whole};
+use crate::host::{instant_seconds, whole};
 
-/// One option: its name, and its value.
-pub(crate) struct Field {
-    name: String,
-    value: JsValue,
-}
+const KEY_LISTS: &[&str] = &["secrets", "publicKeys", "encryptionKeys"];
+const KEY_MEMBERS: &[&str] = &["id", "secret", "encoding", "notBefore", "notAfter"];
 
-/// The fields of a flat array `[name, value, name, value, …]`.
-pub(crate) fn fields(flat: &JsValue) -> Result<Vec<Field>, Error> {
-    let flat: &Array = flat.dyn_ref().ok_or_else(|| invalid("the options must be an object"))?;
-    let mut fields = Vec::new();
-    let mut items = flat.iter();
-    while let (Some(name), Some(value)) = (items.next(), items.next()) {
-        let name = name.as_string().ok_or_else(|| invalid("an option's name must be a string"))?;
-        fields.push(Field { name, value });
-    }
-    Ok(fields)
-}
+/// An object of options, each of which may be absent.
+///
+/// The members are read one by one: with a structure for each object the module is a sixth larger.
+pub(crate) struct Fields<'a>(&'a JsValue);
 
-/// The keys of one call, `{ secrets, publicKeys, encryptionKeys }`.
-pub(crate) fn call_keys(flat: &JsValue) -> Result<KeyOptions, Error> {
-    let mut keys = KeyOptions::default();
-    for field in fields(flat)? {
-        match field.name() {
-            "secrets" => keys.secrets = Some(field.keys()?),
-            "publicKeys" => keys.public_keys = Some(field.keys()?),
-            "encryptionKeys" => keys.encryption_keys = Some(field.keys()?),
-            _ => return Err(field.unknown()),
+impl<'a> Fields<'a> {
+    /// An object that has no other members than these: a misspelt option must not fail open.
+    pub(crate) fn of(object: &'a JsValue, names: &[&str]) -> Result<Self, Error> {
+        let members = object.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
+        let mut members = members.iter().filter_map(|name| name.as_string());
+        match members.find(|name| !names.contains(&name.as_str())) {
+            Some(name) => Err(invalid(format!("there is no option `{name}`"))),
+            None => Ok(Fields(object)),
         }
     }
-    Ok(keys)
-}
 
-impl Field {
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.read(name, || must_be(name, "a string"))
     }
 
-    /// The refusal of an option that does not exist.
-    pub(crate) fn unknown(&self) -> Error {
-        invalid(format!("there is no option `{}`", self.name))
+    pub(crate) fn whole<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>, Error> {
+        let number = self.read(name, || must_be(name, "a whole number within its bounds"))?;
+        number.map(|number| whole(name, number)).transpose()
     }
 
-    pub(crate) fn text(&self) -> Result<String, Error> {
-        self.value.as_string().ok_or_else(|| self.must_be("a string"))
-    }
-
-    pub(crate) fn whole<T: TryFrom<i64>>(&self) -> Result<T, Error> {
-        whole(&self.name, self.value.as_f64().unwrap_or(f64::NAN))
-    }
-
-    /// An instant, whose fraction of a second is floored.
-    pub(crate) fn seconds(&self) -> Result<i64, Error> {
-        let seconds = self.value.as_f64().and_then(|seconds| integer(seconds.floor()));
-        seconds.ok_or_else(|| self.must_be("a number of Unix seconds, or a valid Date"))
+    /// The three lists of keys.
+    pub(crate) fn key_options(&self) -> Result<KeyOptions, Error> {
+        Ok(KeyOptions {
+            secrets: self.keys("secrets")?,
+            public_keys: self.keys("publicKeys")?,
+            encryption_keys: self.keys("encryptionKeys")?,
+        })
     }
 
     /// A list of secrets or keys; `null` stands for an entry that is not set.
-    pub(crate) fn keys(&self) -> Result<KeyList, Error> {
-        let list: &Array = self.value.dyn_ref().ok_or_else(|| self.not_a_key())?;
-        list.iter().map(|entry| self.key(&entry)).collect()
-    }
-
-    fn key(&self, entry: &JsValue) -> Result<Option<KeyInput>, Error> {
-        if entry.is_null() {
+    fn keys(&self, name: &str) -> Result<Option<KeyList>, Error> {
+        let value = self.get(name);
+        if value.is_undefined() {
             return Ok(None);
         }
-        let mut key = KeyInput::from("");
-        if let Some(text) = entry.as_string() {
-            key.text = Zeroizing::new(text);
-            return Ok(Some(key));
-        }
-        if !entry.is_instance_of::<Array>() {
-            return Err(self.not_a_key());
-        }
-        for field in fields(entry)? {
-            match field.name() {
-                "id" => key.id = Some(field.text()?),
-                "secret" => {
-                    key.text =
-                        Zeroizing::new(field.value.as_string().ok_or_else(|| self.not_a_key())?)
-                }
-                "encoding" => key.encoding = field.encoding()?,
-                "notBefore" => key.not_before = Some(field.seconds()?),
-                "notAfter" => key.not_after = Some(field.seconds()?),
-                _ => {
-                    return Err(invalid(format!(
-                        "an entry of `{}` has no member `{}`",
-                        self.name, field.name
-                    )));
-                }
-            }
-        }
-        Ok(Some(key))
+        let entries: &Array = value.dyn_ref().ok_or_else(|| not_a_key(name))?;
+        let key = |entry: JsValue| match entry.is_null() {
+            true => Ok(None),
+            false => Fields::of(&entry, KEY_MEMBERS)?.key(name).map(Some),
+        };
+        entries.iter().map(key).collect::<Result<_, _>>().map(Some)
     }
 
-    fn encoding(&self) -> Result<SecretEncoding, Error> {
-        match self.value.as_string().as_deref() {
-            Some("text") => Ok(SecretEncoding::Text),
-            _ => Err(self.must_be("\"text\", or absent")),
+    fn key(&self, list: &str) -> Result<KeyInput, Error> {
+        let text: Option<String> = self.read("secret", || not_a_key(list))?;
+        Ok(KeyInput {
+            id: self.text("id")?,
+            text: text.map(Zeroizing::new).ok_or_else(|| not_a_key(list))?,
+            encoding: match self.text("encoding")?.as_deref() {
+                None => SecretEncoding::OfScheme,
+                Some("text") => SecretEncoding::Text,
+                Some(_) => return Err(must_be("encoding", "\"text\", or absent")),
+            },
+            not_before: self.instant("notBefore")?,
+            not_after: self.instant("notAfter")?,
+        })
+    }
+
+    fn instant(&self, name: &str) -> Result<Option<i64>, Error> {
+        let seconds = self.read(name, || must_be(name, "a number of Unix seconds, or a Date"))?;
+        seconds.map(|seconds| instant_seconds(name, seconds)).transpose()
+    }
+
+    /// INVARIANT: only `undefined` is absent. `null`, a variable without a value, is a wrong type.
+    fn read<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        wrong: impl FnOnce() -> Error,
+    ) -> Result<Option<T>, Error> {
+        let value = self.get(name);
+        if value.is_undefined() {
+            return Ok(None);
         }
+        // What serde-wasm-bindgen says of a wrong type is not passed on: it quotes the value.
+        serde_wasm_bindgen::from_value(value).map(Some).map_err(|_| wrong())
     }
 
-    fn must_be(&self, what: &str) -> Error {
-        invalid(format!("`{}` must be {what}", self.name))
-    }
-
-    fn not_a_key(&self) -> Error {
-        let code = if self.name == "secrets" { Code::InvalidSecret } else { Code::InvalidKey };
-        let shape = "a string as the provider shows it, or an object whose `secret` is one";
-        Error::new(code, format!("each entry of `{}` must be {shape}", self.name))
+    fn get(&self, name: &str) -> JsValue {
+        Reflect::get(self.0, &JsValue::from_str(name)).unwrap_or_default()
     }
 }
 
-fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+/// The keys of one call, `{ secrets, publicKeys, encryptionKeys }`.
+pub(crate) fn call_keys(object: &JsValue) -> Result<KeyOptions, Error> {
+    Fields::of(object, KEY_LISTS)?.key_options()
+}
+
+fn not_a_key(list: &str) -> Error {
+    let code = if list == "secrets" { Code::InvalidSecret } else { Code::InvalidKey };
+    let shape = "a string as the provider shows it, or { secret: string, id?, notBefore?, … }";
+    Error::new(code, format!("each entry of `{list}` must be {shape}"))
+}
+
+fn must_be(name: &str, what: &str) -> Error {
+    invalid(format!("`{name}` must be {what}"))
+}
+
+fn invalid(message: String) -> Error {
     Error::new(Code::InvalidConfig, message)
 }

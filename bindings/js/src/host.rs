@@ -25,13 +25,17 @@ impl From<Refusal> for JsValue {
 /// The caller's `now` in seconds, else the host's clock. Fractions are floored.
 pub(crate) fn instant(now: Option<f64>) -> Result<UnixTime, Error> {
     match now {
-        Some(seconds) => UnixTime::new(integer(seconds.floor()).ok_or_else(not_an_instant)?),
+        Some(seconds) => UnixTime::new(instant_seconds("now", seconds)?),
         None => UnixTime::from_clock(integer((js_sys::Date::now() / 1000.0).floor()).unwrap_or(0)),
     }
 }
 
-fn not_an_instant() -> Error {
-    Error::new(Code::InvalidConfig, "`now` must be a number of Unix seconds, or a valid Date")
+/// The seconds of an option that is an instant. Fractions are floored.
+pub(crate) fn instant_seconds(name: &str, seconds: f64) -> Result<i64, Error> {
+    integer(seconds.floor()).ok_or_else(|| {
+        let message = format!("`{name}` must be a number of Unix seconds, or a valid Date");
+        Error::new(Code::InvalidConfig, message)
+    })
 }
 
 /// The integer that a JavaScript number is, if it is one.

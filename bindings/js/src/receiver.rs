@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use crate::fields::{call_keys, fields};
+use crate::fields::{Fields, call_keys};
 use crate::host::{Refusal, instant};
 
 /// A receiver, and the decrypted payload of its last delivery until that is taken.
@@ -17,7 +17,7 @@ pub struct Receiver {
 
 #[wasm_bindgen]
 impl Receiver {
-    /// A receiver of the given options: a flat array of names and values.
+    /// A receiver of the given options: a plain object.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Receiver, Refusal> {
         let core = postseal::Receiver::new(receiver_options(options)?)?;
@@ -74,24 +74,32 @@ impl Receiver {
     }
 }
 
+const OPTIONS: &[&str] = &[
+    "scheme",
+    "secrets",
+    "publicKeys",
+    "encryptionKeys",
+    "envelope",
+    "encryption",
+    "audience",
+    "toleranceSeconds",
+    "futureToleranceSeconds",
+    "maxBodyBytes",
+];
+
 fn receiver_options(options: &JsValue) -> Result<ReceiverOptions, Error> {
-    let mut receiver = ReceiverOptions::default();
-    for field in fields(options)? {
-        match field.name() {
-            "scheme" => receiver.scheme = Scheme::named(&field.text()?)?,
-            "secrets" => receiver.keys.secrets = Some(field.keys()?),
-            "publicKeys" => receiver.keys.public_keys = Some(field.keys()?),
-            "encryptionKeys" => receiver.keys.encryption_keys = Some(field.keys()?),
-            "envelope" => receiver.envelope = Some(Envelope::named(&field.text()?)?),
-            "encryption" => receiver.encryption = Some(Encryption::named(&field.text()?)?),
-            "audience" => receiver.audience = Some(field.text()?),
-            "toleranceSeconds" => receiver.tolerance_seconds = Some(field.whole()?),
-            "futureToleranceSeconds" => receiver.future_tolerance_seconds = Some(field.whole()?),
-            "maxBodyBytes" => receiver.max_body_bytes = Some(field.whole()?),
-            _ => return Err(field.unknown()),
-        }
-    }
-    Ok(receiver)
+    let options = Fields::of(options, OPTIONS)?;
+    let scheme = options.text("scheme")?;
+    Ok(ReceiverOptions {
+        scheme: Scheme::named(scheme.as_deref().unwrap_or(Scheme::standard().name()))?,
+        keys: options.key_options()?,
+        envelope: options.text("envelope")?.as_deref().map(Envelope::named).transpose()?,
+        encryption: options.text("encryption")?.as_deref().map(Encryption::named).transpose()?,
+        audience: options.text("audience")?,
+        tolerance_seconds: options.whole("toleranceSeconds")?,
+        future_tolerance_seconds: options.whole("futureToleranceSeconds")?,
+        max_body_bytes: options.whole("maxBodyBytes")?,
+    })
 }
 
 fn pairs(headers: &str) -> Vec<(&str, &str)> {

@@ -4,7 +4,7 @@ use postseal::{Envelope, Error, Message, Scheme, SenderOptions};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::fields::fields;
+use crate::fields::Fields;
 use crate::host::{Refusal, entropy, instant};
 
 /// A sender.
@@ -21,11 +21,16 @@ pub struct Prepared {
 
 #[wasm_bindgen]
 impl Sender {
-    /// A sender of the given options: a flat array of names and values.
+    /// A sender of the given options: a plain object.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Sender, Refusal> {
         let core = postseal::Sender::new(sender_options(options)?)?;
         Ok(Sender { core })
+    }
+
+    /// The name of the scheme.
+    pub fn scheme(&self) -> String {
+        self.core.scheme().name().to_owned()
     }
 
     /// Encrypts where there is a key, once for all attempts.
@@ -60,19 +65,28 @@ impl Prepared {
     }
 }
 
+const OPTIONS: &[&str] = &[
+    "scheme",
+    "secrets",
+    "encryptionKeys",
+    "envelope",
+    "audience",
+    "maxBodyBytes",
+    "sealedBefore",
+];
+
 fn sender_options(options: &JsValue) -> Result<SenderOptions, Error> {
-    let mut sender = SenderOptions { secrets: vec![None], ..SenderOptions::default() };
-    for field in fields(options)? {
-        match field.name() {
-            "scheme" => sender.scheme = Scheme::named(&field.text()?)?,
-            "secrets" => sender.secrets = field.keys()?,
-            "encryptionKeys" => sender.encryption_keys = Some(field.keys()?),
-            "envelope" => sender.envelope = Some(Envelope::named(&field.text()?)?),
-            "audience" => sender.audience = Some(field.text()?),
-            "maxBodyBytes" => sender.max_body_bytes = Some(field.whole()?),
-            "sealedBefore" => sender.sealed_before = field.whole()?,
-            _ => return Err(field.unknown()),
-        }
-    }
-    Ok(sender)
+    let options = Fields::of(options, OPTIONS)?;
+    let scheme = options.text("scheme")?;
+    let keys = options.key_options()?;
+    Ok(SenderOptions {
+        scheme: Scheme::named(scheme.as_deref().unwrap_or(Scheme::standard().name()))?,
+        // No list at all is like a first entry that is not set.
+        secrets: keys.secrets.unwrap_or_else(|| vec![None]),
+        encryption_keys: keys.encryption_keys,
+        envelope: options.text("envelope")?.as_deref().map(Envelope::named).transpose()?,
+        audience: options.text("audience")?,
+        max_body_bytes: options.whole("maxBodyBytes")?,
+        sealed_before: options.whole("sealedBefore")?.unwrap_or(0),
+    })
 }

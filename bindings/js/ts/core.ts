@@ -5,14 +5,14 @@ interface Handle {
   free(): void;
 }
 
-/** Options as a flat array of names and values: see `options.ts`. */
-export type Flat = readonly unknown[];
+/** Options as plain data: see `options.ts`. */
+export type Plain = Readonly<Record<string, unknown>>;
 
 export interface CoreReceiver extends Handle {
   headerNames(): string;
   maxBodyBytes(): number;
   scheme(): string;
-  open(headers: string, body: Uint8Array, now: number | undefined, keys: Flat | undefined): string;
+  open(headers: string, body: Uint8Array, now: number | undefined, keys: Plain | undefined): string;
   takePayload(): Bytes;
 }
 
@@ -21,6 +21,7 @@ export interface CorePrepared extends Handle {
 }
 
 export interface CoreSender extends Handle {
+  scheme(): string;
   prepare(
     id: string,
     contentType: string | undefined,
@@ -32,8 +33,8 @@ export interface CoreSender extends Handle {
 
 /** Texts of several fields are joined with NUL. */
 export interface Core {
-  readonly Receiver: new (options: Flat) => CoreReceiver;
-  readonly Sender: new (options: Flat) => CoreSender;
+  readonly Receiver: new (options: Plain) => CoreReceiver;
+  readonly Sender: new (options: Plain) => CoreSender;
   nextAttempt(
     attempt: number,
     status: number | undefined,

@@ -1,6 +1,5 @@
-// Options on their way into the module: flat arrays of names and values, plain data. The core
-// decides what they mean.
-import type { Flat } from "./core.js";
+// Options on their way into the module: plain objects. The core decides what they mean.
+import type { Plain } from "./core.js";
 import { WebhookError } from "./error.js";
 import type { Instant, KeyOptions } from "./types.js";
 
@@ -8,22 +7,19 @@ const KEY_LISTS = new Set(["secrets", "publicKeys", "encryptionKeys"]);
 const INSTANTS = new Set(["notBefore", "notAfter"]);
 
 /**
- * `{ scheme: "standard", secrets: "s" }` becomes `["scheme", "standard", "secrets", ["s"]]`.
- * A list of keys that is there, but undefined, is a variable that is not set: it must not pass for
- * absent.
+ * Options as plain data: a key list is an array of objects, and an instant a number.
+ * A list of keys that is there, but undefined, is a variable that is not set: it must not pass
+ * for absent.
  */
-export function flatOptions(options: unknown, what: string): Flat {
-  const flat: unknown[] = [];
-  for (const [name, value] of Object.entries(record(options, what))) {
-    if (KEY_LISTS.has(name)) flat.push(name, keyList(value));
-    else if (value !== undefined) flat.push(name, value);
-  }
-  return flat;
+export function plainOptions(options: unknown, what: string): Plain {
+  const given = Object.entries(record(options, what));
+  const plain = given.map(([name, value]) => [name, KEY_LISTS.has(name) ? keyList(value) : value]);
+  return Object.fromEntries(plain.filter(([, value]) => value !== undefined)) as Plain;
 }
 
 /** The keys of one call. */
-export function flatKeys(keys: KeyOptions | undefined): Flat | undefined {
-  return keys === undefined ? undefined : flatOptions(keys, "`keys`");
+export function plainKeys(keys: KeyOptions | undefined): Plain | undefined {
+  return keys === undefined ? undefined : plainOptions(keys, "`keys`");
 }
 
 /** Seconds, fractions and all; what is no instant becomes NaN, which the core refuses. */
@@ -59,12 +55,13 @@ function isRecord(value: unknown): value is object {
 function keyList(value: unknown): unknown {
   return (Array.isArray(value) ? value : [value]).map((entry) => {
     if (entry === undefined || entry === null) return null;
-    return isRecord(entry) && !ArrayBuffer.isView(entry) ? flatKey(entry) : entry;
+    return isRecord(entry) && !ArrayBuffer.isView(entry) ? plainKey(entry) : { secret: entry };
   });
 }
 
-function flatKey(key: object): Flat {
-  return Object.entries(key)
-    .filter(([, value]) => value !== undefined)
-    .flatMap(([name, value]) => [name, INSTANTS.has(name) ? seconds(value as Instant) : value]);
+function plainKey(key: object): Plain {
+  const members = Object.entries(key).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, INSTANTS.has(name) ? seconds(value as Instant) : value]),
+  );
 }

@@ -5,7 +5,7 @@ import { OpenedDelivery } from "./delivery.js";
 import { WebhookError } from "./error.js";
 import { HeaderSource } from "./headers.js";
 import { type Instance, instance } from "./module.js";
-import { flatKeys, flatOptions, members, seconds } from "./options.js";
+import { plainKeys, plainOptions, members, seconds } from "./options.js";
 import { INSPECT, shown } from "./redact.js";
 import { readBody } from "./request.js";
 import type {
@@ -30,9 +30,9 @@ export class Receiver {
 
   /** Throws `invalid_secret`, `invalid_key` or `invalid_config`. */
   constructor(options: ReceiverOptions) {
-    const flat = flatOptions(options, "the receiver's options");
+    const plain = plainOptions(options, "the receiver's options");
     this.#instance = instance();
-    const core = this.#instance.call(({ Receiver }) => new Receiver(flat));
+    const core = this.#instance.call(({ Receiver }) => new Receiver(plain));
     this.#core = core;
     this.#scheme = core.scheme();
     this.#maxBodyBytes = core.maxBodyBytes();
@@ -46,7 +46,7 @@ export class Receiver {
     const source = new HeaderSource(headers);
     const bytes = bodyBytes(body);
     const now = seconds(context.now);
-    const keys = flatKeys(context.keys);
+    const keys = plainKeys(context.keys);
     const attempt = (names: ReadonlySet<string>): string => {
       const fields = source.fields(names);
       const core = this.#live();

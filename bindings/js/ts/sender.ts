@@ -3,7 +3,7 @@ import type { CorePrepared, CoreSender } from "./core.js";
 import { WebhookError } from "./error.js";
 import { plainMessage } from "./message.js";
 import { type Instance, instance } from "./module.js";
-import { flatOptions, members, seconds } from "./options.js";
+import { plainOptions, members, seconds } from "./options.js";
 import { INSPECT, shown } from "./redact.js";
 import { deliver } from "./send.js";
 import type { Instant, Message, Sealed, SenderOptions, SendOptions, SendResult } from "./types.js";
@@ -16,10 +16,11 @@ export class Sender {
 
   /** Throws `invalid_secret`, `invalid_key` or `invalid_config`. */
   constructor(options: SenderOptions) {
-    const flat = flatOptions(options, "the sender's options");
+    const plain = plainOptions(options, "the sender's options");
     this.#instance = instance();
-    this.#core = this.#instance.call(({ Sender }) => new Sender(flat));
-    this.#scheme = options.scheme ?? "standard";
+    const core = this.#instance.call(({ Sender }) => new Sender(plain));
+    this.#core = core;
+    this.#scheme = core.scheme();
   }
 
   /** Encrypts where there is a key, signs, and gives exactly the headers and the bytes to send. */

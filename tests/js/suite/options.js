@@ -95,6 +95,14 @@ export function optionTests({ postseal, test }) {
     () => new Receiver({ secrets: SECRET, maxBodyBytes: Infinity }),
     "maxBodyBytes",
   );
+  for (const [name, value] of Object.entries({ audience: null, toleranceSeconds: null, scheme: 7 })) {
+    refuses(
+      `${name} = ${value}`,
+      "invalid_config",
+      () => new Receiver({ secrets: SECRET, [name]: value }),
+      name,
+    );
+  }
   refuses("no options", "invalid_config", () => new Receiver());
   refuses("a secret in place of the options", "invalid_config", () => new Receiver(SECRET));
   refuses(

@@ -1,0 +1,75 @@
+//! The main job, shown: sealed in one runtime, opened in another, and refused alike in all of them.
+
+use std::time::Instant;
+use std::{fs, thread};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::demo_case::{self, Keys};
+use crate::runtime::Runtime;
+use crate::step::{self, Step};
+use crate::table::Table;
+use crate::{package, program, tool, workspace};
+
+/// Builds what it needs, shows the table, and answers whether every cell is as it must be.
+pub(crate) fn run() -> Result<bool> {
+    let began = Instant::now();
+    println!("Building the program and the npm package. The first time takes a few minutes.\n");
+    step::run(setup_steps())?;
+    println!();
+    let correct = show()?;
+    println!("\nTook {:.0} s. {NEXT}", began.elapsed().as_secs_f32());
+    Ok(correct)
+}
+
+const NEXT: &str = "\
+Read next: README.md; src/receiver.rs, which reads from the top down;
+tests/vectors/, the cases that every runtime must answer alike. Run next: cargo xtask test.";
+
+fn setup_steps() -> Vec<Step> {
+    // npm waits for the network while the compilers use the processor.
+    let packages = thread::spawn(|| tool::npm_ci(&workspace::root("tests/demo")));
+    let mut steps = package::pack_steps();
+    steps.insert(0, Step::new("compile the program `postseal`", program::compile));
+    steps.push(Step::new("npm packages that the demo runs on", || {
+        packages.join().map_err(|_| anyhow!("npm's thread ended early"))?
+    }));
+    steps.push(Step::new("install the packed package for Node", || {
+        package::install_into("tests/demo")
+    }));
+    steps.push(Step::new("bundle the worker for workerd", bundle_worker));
+    steps
+}
+
+/// A Worker is deployed as a bundle: esbuild makes it, under the conditions of Cloudflare's tools.
+fn bundle_worker() -> Result<String> {
+    let folder = workspace::target("demo");
+    tool::run(
+        tool::command("node_modules/.bin/esbuild")
+            .args(["worker.js", "--bundle", "--format=esm", "--conditions=workerd,worker"])
+            .args(["--loader:.wasm=copy", "--asset-names=[name]", "--log-level=warning"])
+            .arg(format!("--outdir={}", folder.display()))
+            .current_dir(workspace::root("tests/demo")),
+    )?;
+    fs::copy(workspace::root("tests/demo/workerd.capnp"), folder.join("workerd.capnp"))
+        .context("cannot copy workerd.capnp")?;
+    Ok(String::new())
+}
+
+fn show() -> Result<bool> {
+    let keys = Keys::generate()?;
+    let (messages, sample) = demo_case::messages(&keys)?;
+    println!("{sample}\n");
+    let cases = demo_case::cases(&keys, &messages)?;
+    let mut table = Table::new(&cases);
+    for runtime in Runtime::ALL {
+        table.add(runtime, runtime.open_all(&cases)?);
+    }
+    println!("{table}");
+    let faults = table.faults();
+    match faults.is_empty() {
+        true => println!("\n{}", table.rotation()),
+        false => println!("\nWRONG: {}", faults.join("\nWRONG: ")),
+    }
+    Ok(faults.is_empty())
+}

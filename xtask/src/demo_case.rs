@@ -1,0 +1,179 @@
+//! The messages of the demo, good and bad, and the answer that every runtime must give to each.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::runtime::{self, Runtime};
+
+const HOUR_SECONDS: u64 = 3600;
+
+/// The secrets and keys of the demo, made by the program itself.
+pub(crate) struct Keys {
+    old_secret: String,
+    new_secret: String,
+    encryption: String,
+    other_encryption: String,
+}
+
+impl Keys {
+    /// New secrets and keys for this run.
+    pub(crate) fn generate() -> Result<Self> {
+        Ok(Keys {
+            old_secret: runtime::keygen("signing", "whsec_")?,
+            new_secret: runtime::keygen("signing", "whsec_")?,
+            encryption: runtime::keygen("encryption", "whenc_")?,
+            other_encryption: runtime::keygen("encryption", "whenc_")?,
+        })
+    }
+
+    fn old_entry(&self) -> Value {
+        json!({ "id": "old", "secret": self.old_secret })
+    }
+
+    fn new_entry(&self) -> Value {
+        json!({ "id": "new", "secret": self.new_secret })
+    }
+}
+
+/// What one runtime is to open, and what it must answer.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// `ok`, or the code of the refusal, or `duplicate`.
+    pub(crate) expect: &'static str,
+    /// The ids of the secrets that must have signed the message, where the case is about rotation.
+    pub(crate) matched: &'static [&'static str],
+    /// Whether the case is a repeat, which only a runtime with a store can notice.
+    pub(crate) repeat: bool,
+    pub(crate) secrets: Vec<Value>,
+    pub(crate) encryption_key: String,
+    pub(crate) message: Sealed,
+}
+
+impl Case {
+    /// The case as tests/demo/cases.mjs reads it.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "options": { "secrets": self.secrets, "encryptionKeys": [self.encryption_key] },
+            "headers": self.message.headers,
+            "body_base64": self.message.body_base64,
+            "repeat": self.repeat,
+        })
+    }
+}
+
+/// A sealed message, as any runtime makes it.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    pub(crate) headers: serde_json::Map<String, Value>,
+    pub(crate) body_base64: String,
+}
+
+impl Sealed {
+    /// Reads `{"headers":{…},"body_base64":…}`.
+    pub(crate) fn parse(answer: &Value) -> Result<Self> {
+        let headers = answer.get("headers").and_then(Value::as_object);
+        let body = answer.get("body_base64").and_then(Value::as_str);
+        let (Some(headers), Some(body)) = (headers, body) else {
+            bail!("not a sealed message: {answer}");
+        };
+        Ok(Sealed { headers: headers.clone(), body_base64: body.to_owned() })
+    }
+
+    fn changed_byte(&self) -> Self {
+        let first = if self.body_base64.starts_with('Z') { "Y" } else { "Z" };
+        let body_base64 = format!("{first}{}", self.body_base64.get(1..).unwrap_or_default());
+        Sealed { headers: self.headers.clone(), body_base64 }
+    }
+
+    fn with_id_of(&self, other: &Sealed) -> Self {
+        let mut swapped = self.clone();
+        if let Some(id) = other.headers.get("webhook-id") {
+            swapped.headers.insert("webhook-id".to_owned(), id.clone());
+        }
+        swapped
+    }
+}
+
+/// The messages that the cases are made of.
+pub(crate) struct Messages {
+    native: Sealed,
+    node: Sealed,
+    workerd: Sealed,
+    old_timestamp: Sealed,
+    unknown_key: Sealed,
+    both_secrets: Sealed,
+    new_secret: Sealed,
+}
+
+/// Seals the messages, and describes the first as it goes over the wire.
+pub(crate) fn messages(keys: &Keys) -> Result<(Messages, String)> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let seal = |runtime: Runtime, id: &str, secrets: &[Value], key: &str, at| {
+        runtime.seal(id, secrets, key, at).with_context(|| format!("sealing {id} failed"))
+    };
+    let (old, key) = ([keys.old_entry()], keys.encryption.as_str());
+    let native = seal(Runtime::Native, "evt_native", &old, key, now)?;
+    let messages = Messages {
+        node: seal(Runtime::Node, "evt_node", &old, key, now)?,
+        workerd: seal(Runtime::Workerd, "evt_workerd", &old, key, now)?,
+        old_timestamp: seal(Runtime::Native, "evt_old", &old, key, now - HOUR_SECONDS)?,
+        unknown_key: seal(Runtime::Native, "evt_key", &old, &keys.other_encryption, now)?,
+        both_secrets: seal(
+            Runtime::Native,
+            "evt_both",
+            &[keys.new_entry(), keys.old_entry()],
+            key,
+            now,
+        )?,
+        new_secret: seal(Runtime::Native, "evt_new", &[keys.new_entry()], key, now)?,
+        native,
+    };
+    let sample = sample(&messages.native);
+    Ok((messages, sample))
+}
+
+/// The message as a peer sees it: headers in the clear, and a body that tells nothing.
+fn sample(sealed: &Sealed) -> String {
+    let mut text = format!("$ echo -n '{}' | postseal seal …", runtime::PAYLOAD);
+    for (name, value) in &sealed.headers {
+        text.push_str(&format!("\n{name}: {}", runtime::text(value)));
+    }
+    let body = runtime::decode(&sealed.body_base64).unwrap_or_default();
+    let start: String = String::from_utf8_lossy(&body).chars().take(72).collect();
+    format!("{text}\n\n{start}… ({} bytes)", body.len())
+}
+
+/// The rows of the table, in order.
+pub(crate) fn cases(keys: &Keys, messages: &Messages) -> Result<Vec<Case>> {
+    let case = |name, expect, message: Sealed| Case {
+        name,
+        expect,
+        matched: &[],
+        repeat: false,
+        secrets: vec![keys.new_entry(), keys.old_entry()],
+        encryption_key: keys.encryption.clone(),
+        message,
+    };
+    let rotation =
+        |name, matched, message: &Sealed| Case { matched, ..case(name, "ok", message.clone()) };
+    let native = &messages.native;
+    Ok(vec![
+        case("sealed by the command line", "ok", native.clone()),
+        case("sealed in Node", "ok", messages.node.clone()),
+        case("sealed in workerd", "ok", messages.workerd.clone()),
+        case("one byte changed", "signature_mismatch", native.changed_byte()),
+        case("sent an hour ago", "timestamp_too_old", messages.old_timestamp.clone()),
+        case("id of another message", "signature_mismatch", native.with_id_of(&messages.node)),
+        case("encrypted with an unknown key", "unknown_key", messages.unknown_key.clone()),
+        Case { repeat: true, ..case("the same message again", "duplicate", native.clone()) },
+        rotation("rotation: signed with the old secret", &["old"], native),
+        rotation("rotation: signed with both", &["new", "old"], &messages.both_secrets),
+        rotation("rotation: signed with the new secret", &["new"], &messages.new_secret),
+        Case {
+            secrets: vec![keys.new_entry()],
+            ..case("rotation: old secret retired", "signature_mismatch", native.clone())
+        },
+    ])
+}

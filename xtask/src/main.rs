@@ -1,0 +1,65 @@
+//! The task runner: `cargo xtask help` lists what it does.
+
+mod bench;
+mod codes;
+mod count;
+mod demo;
+mod demo_case;
+mod package;
+mod program;
+mod runtime;
+mod step;
+mod table;
+mod test;
+mod tool;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+Builds, shows and tests postseal.
+
+Usage: cargo xtask TASK
+
+  demo          show the main job in one screen: seal, open, refuse, rotate, in every runtime
+  build         build the npm package in pkg/npm: WebAssembly, JavaScript glue, types
+  pack          build it, pack it as it would be published, and print its sizes
+  test [WORD]   run every test, or the groups of tests whose name has WORD in it
+  bench         measure the package against other libraries, as ratios
+  help          print this
+
+What is built goes to `target`, or to the folder that CARGO_TARGET_DIR names.
+On a bare Debian machine with rustup, `.ci/run` installs what is missing and tests everything.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match task(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does the task, and answers whether it went well.
+fn task(words: &[&str]) -> Result<bool> {
+    match words {
+        ["demo"] => demo::run(),
+        ["build"] => step::run(package::build_steps()).map(|()| true),
+        ["pack"] => step::run(package::pack_steps()).map(|()| true),
+        ["test"] => test::run(""),
+        ["test", word] => test::run(word),
+        ["bench"] => bench::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}\n\nGroups of tests:{}", test::names());
+            Ok(true)
+        }
+        other => bail!("`{}` is no task: `cargo xtask help` lists them", other.join(" ")),
+    }
+}

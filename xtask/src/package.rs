@@ -1,0 +1,161 @@
+//! The npm package: the core as WebAssembly, its JavaScript glue, and the packed tarball.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::step::Step;
+use crate::{codes, tool, workspace};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// What builds the npm package in pkg/npm.
+pub(crate) fn build_steps() -> Vec<Step> {
+    // npm waits for the network while the compilers use the processor.
+    let tools = thread::spawn(|| tool::npm_ci(&workspace::root("bindings/js")));
+    vec![
+        Step::new(format!("compilation target {WASM}"), || tool::add_target(WASM)),
+        Step::new("codes.ts from src/error.rs", codes::write),
+        Step::new("compile the core to WebAssembly", compile),
+        Step::new("generate its JavaScript glue", bindgen),
+        Step::new("npm packages that build the package", || {
+            tools.join().map_err(|_| anyhow!("npm's thread ended early"))?
+        }),
+        Step::new("bundle the package", bundle),
+    ]
+}
+
+/// What builds the package, and packs it as it would be published.
+pub(crate) fn pack_steps() -> Vec<Step> {
+    let mut steps = build_steps();
+    steps.push(Step::new("pack the package", pack));
+    steps
+}
+
+/// The packed package: the one tarball in the folder `pack`.
+pub(crate) fn tarball() -> Result<PathBuf> {
+    let folder = workspace::target("pack");
+    let entries = fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))?;
+    entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
+        .with_context(|| format!("no tarball in {}", folder.display()))
+}
+
+/// Installs the packed package in a folder, as a user would, without a trace in its package.json.
+pub(crate) fn install_into(folder: &str) -> Result<String> {
+    tool::run(
+        tool::command("npm")
+            .args(["install", "--no-save", "--no-package-lock", "--no-fund", "--no-audit"])
+            .args(["--loglevel=error"])
+            .arg(tarball()?)
+            .current_dir(workspace::root(folder)),
+    )?;
+    Ok(String::new())
+}
+
+fn compile() -> Result<String> {
+    let arguments = format!("build --package postseal-js --target {WASM} --profile wasm");
+    tool::run(&mut tool::cargo(&arguments))?;
+    Ok(String::new())
+}
+
+fn bindgen() -> Result<String> {
+    let output = workspace::target("bindgen");
+    Bindgen::new()
+        .input_path(workspace::target(&format!("{WASM}/wasm/postseal_js.wasm")))
+        .web(true)?
+        .omit_default_module_path(true)
+        .typescript(true)
+        .generate(&output)
+        .with_context(|| format!("wasm-bindgen fails; its output goes to {}", output.display()))?;
+    Ok(String::new())
+}
+
+fn bundle() -> Result<String> {
+    let bindgen = workspace::target("bindgen");
+    tool::run(tool::command("node").arg("bindings/js/build.mjs").arg(bindgen))?;
+    Ok(String::new())
+}
+
+/// Packs a copy, so that the texts of the root do not stand in the checkout twice.
+fn pack() -> Result<String> {
+    let (folder, copy) = (workspace::target("pack"), workspace::target("pack/npm"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
+    copy_folder(&workspace::root("pkg/npm"), &copy)?;
+    copy_texts(&copy)?;
+    tool::run(
+        tool::command("npm")
+            .args(["pack", "--loglevel=error", "--pack-destination"])
+            .arg(&folder)
+            .current_dir(&copy),
+    )?;
+    measure(&folder, &tarball()?)
+}
+
+/// The licences and the README are the project's own, unless the package has its own.
+fn copy_texts(copy: &Path) -> Result<()> {
+    for entry in fs::read_dir(workspace::root(""))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        let wanted = text.starts_with("LICENSE") || text == "README.md";
+        if wanted && !copy.join(&name).exists() {
+            fs::copy(entry.path(), copy.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("no {}", from.display()))? {
+        let entry = entry?;
+        let copy = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true if entry.file_name() == "node_modules" => (),
+            true => copy_folder(&entry.path(), &copy)?,
+            false => drop(fs::copy(entry.path(), copy)?),
+        }
+    }
+    Ok(())
+}
+
+/// Writes SHA256SUMS, and tells the sizes that a user pays for.
+fn measure(folder: &Path, tarball: &Path) -> Result<String> {
+    let dist = folder.join("npm/dist");
+    let mut files: Vec<PathBuf> = fs::read_dir(&dist)
+        .with_context(|| format!("no {}", dist.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .collect();
+    files.sort();
+    files.push(tarball.to_owned());
+    let measured = tool::run(
+        tool::command("node")
+            .arg(workspace::root("xtask/src/measure.mjs"))
+            .arg(folder)
+            .args(&files),
+    )?;
+    let measured: Vec<Value> = serde_json::from_str(&measured)?;
+    let (mut sums, mut sizes) = (String::new(), String::new());
+    for file in &measured {
+        let text = |member| file.get(member).map(Value::to_string).unwrap_or_default();
+        let (name, sum) = (text("name").replace('"', ""), text("sha256").replace('"', ""));
+        sums.push_str(&format!("{sum}  {name}\n"));
+        sizes.push_str(&format!(
+            "\n      {name:<34}{:>9} bytes {:>9} gzip",
+            text("bytes"),
+            text("gzip")
+        ));
+    }
+    tool::write(&folder.join("SHA256SUMS"), sums)?;
+    Ok(format!("in {}{sizes}", folder.display()))
+}

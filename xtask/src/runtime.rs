@@ -1,0 +1,171 @@
+//! Where the demo seals and opens: the native program, Node and workerd, each asked in its own way.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, anyhow, bail};
+use base64ct::{Base64, Encoding};
+use serde_json::{Value, json};
+
+use crate::demo_case::{Case, Sealed};
+use crate::{program, tool, workspace};
+
+/// The payload of every message.
+pub(crate) const PAYLOAD: &str = r#"{"type":"invoice.paid","amount":4200}"#;
+
+/// A place where the core runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    /// The program `postseal`.
+    Native,
+    /// The npm package in Node.
+    Node,
+    /// The npm package in Cloudflare's runtime.
+    Workerd,
+}
+
+/// How one case ended.
+pub(crate) struct Answer {
+    /// `ok`, a code, or `–` where the runtime cannot tell.
+    pub(crate) outcome: String,
+    /// The ids of the secrets that signed the message, where the runtime tells them.
+    pub(crate) matched: Vec<String>,
+}
+
+impl Runtime {
+    /// Every runtime, in the order of the table.
+    pub(crate) const ALL: [Runtime; 3] = [Runtime::Native, Runtime::Node, Runtime::Workerd];
+
+    /// The head of its column.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Runtime::Native => "native",
+            Runtime::Node => "Node",
+            Runtime::Workerd => "workerd",
+        }
+    }
+
+    /// Encrypts and signs a message.
+    pub(crate) fn seal(self, id: &str, secrets: &[Value], key: &str, now: u64) -> Result<Sealed> {
+        let Some(script) = self.script() else { return seal_natively(id, secrets, key, now) };
+        let options = json!({ "secrets": secrets, "encryptionKeys": [key] });
+        let message = json!({ "id": id, "payload": PAYLOAD });
+        let sealed = ask(
+            script,
+            &json!({ "seal": { "options": options, "message": message, "now": now } }),
+        )?;
+        Sealed::parse(&sealed)
+    }
+
+    /// Opens each case's message.
+    pub(crate) fn open_all(self, cases: &[Case]) -> Result<Vec<Answer>> {
+        let Some(script) = self.script() else {
+            return cases.iter().map(open_natively).collect();
+        };
+        let cases: Vec<Value> = cases.iter().map(Case::json).collect();
+        let answers = ask(script, &json!({ "open": cases }))?;
+        let answers = answers.as_array().context("not a list of answers")?;
+        Ok(answers.iter().map(Answer::parse).collect())
+    }
+
+    fn script(self) -> Option<&'static str> {
+        match self {
+            Runtime::Native => None,
+            Runtime::Node => Some("node.mjs"),
+            Runtime::Workerd => Some("workerd.mjs"),
+        }
+    }
+}
+
+impl Answer {
+    fn parse(answer: &Value) -> Self {
+        let matched = answer.get("matched").and_then(Value::as_array);
+        let outcome = answer.get("outcome").and_then(Value::as_str).unwrap_or("no answer");
+        Answer {
+            outcome: outcome.to_owned(),
+            matched: matched.into_iter().flatten().map(text).collect(),
+        }
+    }
+}
+
+/// A new secret or key from the program: the word of its output that has the prefix.
+pub(crate) fn keygen(kind: &str, prefix: &str) -> Result<String> {
+    let printed = tool::run(tool::command(program::path()).args(["keygen", kind]))?;
+    let mut words = printed.split(|char: char| char.is_whitespace() || "\",".contains(char));
+    let key = words.find(|word| word.starts_with(prefix));
+    key.map(str::to_owned).with_context(|| format!("`postseal keygen {kind}` gave no {prefix}…"))
+}
+
+fn seal_natively(id: &str, secrets: &[Value], key: &str, now: u64) -> Result<Sealed> {
+    let mut seal = tool::command(program::path());
+    seal.args(["seal", "--scheme", "standard", "--json", "--id", id, "--encryption-key", key]);
+    seal.args(["--now", &now.to_string()]);
+    for secret in secrets {
+        seal.args(["--secret", &secret.to_string()]);
+    }
+    let output = feed(&mut seal, PAYLOAD.as_bytes())?;
+    if !output.status.success() {
+        bail!("`postseal seal` failed ({}):\n{}", output.status, tool::printed(&output));
+    }
+    Sealed::parse(&serde_json::from_slice(&output.stdout)?)
+}
+
+fn open_natively(case: &Case) -> Result<Answer> {
+    if case.repeat {
+        return Ok(Answer { outcome: "–".to_owned(), matched: Vec::new() });
+    }
+    let mut open = tool::command(program::path());
+    open.args(["open", "--scheme", "standard", "--json", "--encryption-key", &case.encryption_key]);
+    for secret in &case.secrets {
+        open.args(["--secret", &secret.to_string()]);
+    }
+    for (name, value) in &case.message.headers {
+        open.args(["--header", &format!("{name}: {}", text(value))]);
+    }
+    let output = feed(&mut open, &decode(&case.message.body_base64)?)?;
+    let printed: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("`postseal open` printed:\n{}", tool::printed(&output)))?;
+    let outcome = match (printed.get("ok") == Some(&Value::Bool(true)), printed.get("code")) {
+        (true, _) if !opened_payload(&printed)? => "wrong payload".to_owned(),
+        (true, _) => "ok".to_owned(),
+        (false, code) => code.map(text).unwrap_or_default(),
+    };
+    Ok(Answer { outcome, matched: Vec::new() })
+}
+
+fn opened_payload(printed: &Value) -> Result<bool> {
+    let payload = printed.get("payload_base64").map(text).unwrap_or_default();
+    Ok(decode(&payload)? == PAYLOAD.as_bytes())
+}
+
+/// Asks a script of tests/demo: one JSON value in, one out.
+fn ask(script: &str, question: &Value) -> Result<Value> {
+    let folder = workspace::root("tests/demo");
+    let mut node = Command::new("node");
+    node.current_dir(folder).arg(script).arg(workspace::target("demo/workerd.capnp"));
+    let output = feed(&mut node, question.to_string().as_bytes())?;
+    if !output.status.success() {
+        bail!("tests/demo/{script} failed ({}):\n{}", output.status, tool::printed(&output));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Runs a program that reads all its input before it answers.
+fn feed(command: &mut Command, input: &[u8]) -> Result<Output> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("{command:?} does not start"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input).context("a program closed its input early")?;
+    }
+    Ok(child.wait_with_output()?)
+}
+
+/// A JSON string's text; empty for anything else.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The bytes that a base64 text stands for.
+pub(crate) fn decode(base64: &str) -> Result<Vec<u8>> {
+    Base64::decode_vec(base64).map_err(|error| anyhow!("not base64: {error}"))
+}

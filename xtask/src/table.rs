@@ -1,0 +1,134 @@
+//! The demo's table: a row for each case, a column for each runtime, and what is wrong in it.
+
+use std::fmt;
+
+use crate::demo_case::Case;
+use crate::runtime::{Answer, Runtime};
+
+/// The answers of the runtimes to the cases.
+pub(crate) struct Table<'a> {
+    cases: &'a [Case],
+    columns: Vec<(Runtime, Vec<Answer>)>,
+}
+
+impl<'a> Table<'a> {
+    /// A table without columns.
+    pub(crate) fn new(cases: &'a [Case]) -> Self {
+        Table { cases, columns: Vec::new() }
+    }
+
+    /// Adds a runtime's answers, one for each case.
+    pub(crate) fn add(&mut self, runtime: Runtime, answers: Vec<Answer>) {
+        self.columns.push((runtime, answers));
+    }
+
+    /// Each cell that is not as it must be.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let column = |(runtime, answers): &(Runtime, Vec<Answer>)| {
+            let missing = answers.len() != self.cases.len();
+            let count = missing.then(|| format!("{}: not an answer for each case", runtime.name()));
+            let rows = self.cases.iter().zip(answers);
+            let faults = rows.filter_map(|(case, answer)| fault(*runtime, case, answer));
+            faults.chain(count).collect::<Vec<_>>()
+        };
+        self.columns.iter().flat_map(column).collect()
+    }
+
+    /// What the matched secrets say about the old one.
+    pub(crate) fn rotation(&self) -> String {
+        let of_node = self.columns.iter().filter(|(runtime, _)| *runtime == Runtime::Node);
+        let matched: Vec<String> = of_node
+            .flat_map(|(_, answers)| self.cases.iter().zip(answers))
+            .filter(|(case, _)| !case.matched.is_empty())
+            .map(|(_, answer)| answer.matched.join(" + "))
+            .collect();
+        format!(
+            "Rotation: no message was lost. Secrets that signed, in order: {}.\n\
+             The last needed no old secret: after the sender's retries have run out, it can go.",
+            matched.join(", then ")
+        )
+    }
+}
+
+fn fault(runtime: Runtime, case: &Case, answer: &Answer) -> Option<String> {
+    let native = runtime == Runtime::Native;
+    let expect = if native && case.repeat { "–" } else { case.expect };
+    let place = format!("{}, {}", runtime.name(), case.name);
+    if answer.outcome != expect {
+        return Some(format!("{place}: expected {expect}, got {}", answer.outcome));
+    }
+    // The program's answer names one secret only.
+    let told = native || case.matched.is_empty() || answer.matched == case.matched;
+    (!told).then(|| format!("{place}: expected {:?}, got {:?}", case.matched, answer.matched))
+}
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.columns.iter().map(|(runtime, _)| runtime.name());
+        write!(f, "{}", line("", names))?;
+        for (row, case) in self.cases.iter().enumerate() {
+            let answers = self.columns.iter().map(|(_, answers)| answers.get(row));
+            let outcomes = answers.map(|answer| answer.map_or("", |answer| &answer.outcome));
+            write!(f, "\n{}", line(case.name, outcomes))?;
+        }
+        Ok(())
+    }
+}
+
+fn line<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> String {
+    let cells: String = cells.map(|cell| format!("  {cell:<18}")).collect();
+    format!("{name:<36}{cells}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Runtime, Table};
+    use crate::demo_case::{Case, Sealed};
+
+    fn case(expect: &'static str, matched: &'static [&'static str]) -> Case {
+        Case {
+            name: "a case",
+            expect,
+            matched,
+            repeat: expect == "duplicate",
+            secrets: Vec::new(),
+            encryption_key: String::new(),
+            message: Sealed { headers: serde_json::Map::new(), body_base64: String::new() },
+        }
+    }
+
+    fn faults(case: Case, runtime: Runtime, outcome: &str, matched: &[&str]) -> Vec<String> {
+        let cases = [case];
+        let mut table = Table::new(&cases);
+        let matched = matched.iter().map(|id| (*id).to_owned()).collect();
+        table.add(runtime, vec![Answer { outcome: outcome.to_owned(), matched }]);
+        table.faults()
+    }
+
+    #[test]
+    fn a_wrong_cell_is_told_with_what_was_expected() {
+        let wrong = faults(case("unknown_key", &[]), Runtime::Node, "ok", &[]);
+        assert_eq!(wrong, ["Node, a case: expected unknown_key, got ok"]);
+        assert!(faults(case("ok", &[]), Runtime::Node, "ok", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_wrong_secret_is_told_where_the_runtime_names_all() {
+        assert_eq!(faults(case("ok", &["new"]), Runtime::Workerd, "ok", &["old"]).len(), 1);
+        assert!(faults(case("ok", &["new"]), Runtime::Native, "ok", &[]).is_empty());
+    }
+
+    #[test]
+    fn only_the_program_may_leave_a_repeat_open() {
+        assert!(faults(case("duplicate", &[]), Runtime::Native, "–", &[]).is_empty());
+        assert_eq!(faults(case("duplicate", &[]), Runtime::Node, "–", &[]).len(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_there_is_a_fault() {
+        let cases = [case("ok", &[])];
+        let mut table = Table::new(&cases);
+        table.add(Runtime::Node, Vec::new());
+        assert_eq!(table.faults().len(), 1);
+    }
+}

@@ -1,0 +1,172 @@
+//! Everything that can be tested, the cheapest first: all are counted, and none stops the others.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::count::Count;
+use crate::{codes, package, program, step, tool, workspace};
+
+/// A target without `std`: what compiles for it cannot use `std` by mistake.
+const BARE_TARGET: &str = "thumbv7em-none-eabihf";
+const GENERATORS: [&str; 2] = ["tests/vectors/generate/all.py", "tests/vectors/policy/generate.py"];
+
+struct Group {
+    name: &'static str,
+    run: fn() -> Result<Count>,
+}
+
+const GROUPS: &[Group] = &[
+    Group { name: "format", run: format },
+    Group { name: "generated codes.ts", run: generated_codes },
+    Group { name: "generated vectors", run: generated_vectors },
+    Group { name: "vectors against a second implementation", run: cross_check },
+    Group { name: "clippy, native", run: clippy_native },
+    Group { name: "clippy, WebAssembly", run: clippy_wasm },
+    Group { name: "core without std", run: without_std },
+    Group { name: "cargo test", run: cargo_test },
+    Group { name: "documentation", run: documentation },
+    Group { name: "licences and sources of dependencies", run: deny },
+    Group { name: "npm package, packed", run: pack },
+    Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "interop with Python", run: interop },
+];
+
+/// Runs the groups whose name has `word` in it, and fails if anything failed.
+///
+/// The last line printed is the sum: `N passed, N failed`.
+pub(crate) fn run(word: &str) -> Result<bool> {
+    let chosen: Vec<_> = GROUPS.iter().filter(|group| group.name.contains(word)).collect();
+    if chosen.is_empty() {
+        bail!("no group of tests has `{word}` in its name:{}", names());
+    }
+    let mut sum = Count::default();
+    for (index, group) in chosen.iter().enumerate() {
+        step::announce(index + 1, chosen.len(), group.name);
+        let began = Instant::now();
+        let count = (group.run)().unwrap_or_else(|error| Count::failure(format!("{error:#}")));
+        println!("{}", step::outcome(began, &count.summary()));
+        if !count.report.is_empty() {
+            println!("{}\n", count.report);
+        }
+        sum.add(&count);
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    Ok(sum.failed == 0)
+}
+
+/// The names of the groups, each on a line of its own.
+pub(crate) fn names() -> String {
+    GROUPS.iter().map(|group| format!("\n  {}", group.name)).collect()
+}
+
+fn cargo(arguments: &str) -> Result<Count> {
+    Count::of(&mut tool::cargo(arguments))
+}
+
+fn format() -> Result<Count> {
+    cargo("fmt --all --check")
+}
+
+fn generated_codes() -> Result<Count> {
+    codes::check()?;
+    Ok(Count::success())
+}
+
+fn generated_vectors() -> Result<Count> {
+    let mut sum = Count::default();
+    for generator in GENERATORS {
+        sum.add(&python(generator, Path::new("--check"), Count::of)?);
+    }
+    Ok(sum)
+}
+
+fn cross_check() -> Result<Count> {
+    Count::of(tool::command("node").arg("tests/vectors/generate/cross_check.mjs"))
+}
+
+fn clippy_native() -> Result<Count> {
+    cargo("clippy --workspace --all-targets -- -D warnings")
+}
+
+fn clippy_wasm() -> Result<Count> {
+    tool::add_target("wasm32-unknown-unknown")?;
+    cargo("clippy --package postseal-js --target wasm32-unknown-unknown -- -D warnings")
+}
+
+fn without_std() -> Result<Count> {
+    tool::add_target(BARE_TARGET)?;
+    cargo(&format!("check --package postseal --lib --no-default-features --target {BARE_TARGET}"))
+}
+
+fn cargo_test() -> Result<Count> {
+    Count::of_cargo_test(&mut tool::cargo("test --workspace --no-fail-fast --quiet"))
+}
+
+fn documentation() -> Result<Count> {
+    Count::of(tool::cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn deny() -> Result<Count> {
+    let installed = tool::output(&mut tool::cargo("deny --version"))?.status.success();
+    match (installed, workspace::is_ci()) {
+        (true, _) => cargo("deny --workspace check licenses bans sources"),
+        (false, true) => bail!("cargo-deny is not installed: .ci/run installs it"),
+        (false, false) => Ok(Count::skipped(
+            "cargo-deny is not there: `cargo install cargo-deny --locked --no-default-features`",
+        )),
+    }
+}
+
+fn pack() -> Result<Count> {
+    step::run_quietly(package::pack_steps())?;
+    Ok(Count::success())
+}
+
+fn npm_package() -> Result<Count> {
+    tool::npm_ci(&workspace::root("tests/js"))?;
+    Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+fn interop() -> Result<Count> {
+    program::compile()?;
+    python("tests/interop/run.py", &program::path(), Count::of_closing_line)
+}
+
+type Counting = fn(&mut Command) -> Result<Count>;
+
+/// Runs a script in an environment of its own, with what its folder's requirements.txt names.
+fn python(script: &str, argument: &Path, counting: Counting) -> Result<Count> {
+    let script = workspace::root(script);
+    let folder = script.parent().context("a script stands in a folder")?;
+    let python = environment(&folder.join("requirements.txt"))?;
+    counting(tool::command(python).arg(&script).arg(argument))
+}
+
+/// The Python of an environment with what `requirements` names; plain python3 where there are none.
+fn environment(requirements: &Path) -> Result<PathBuf> {
+    let Ok(wanted) = tool::read(requirements) else { return Ok("python3".into()) };
+    let folder = requirements.parent().and_then(|path| path.file_name()).unwrap_or_default();
+    let venv = workspace::target("venv").join(folder);
+    let (python, stamp) = (venv.join("bin/python3"), venv.join("installed.txt"));
+    if tool::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    tool::run(tool::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    tool::run(
+        tool::command(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+            ])
+            .arg(requirements),
+    )?;
+    tool::write(&stamp, wanted)?;
+    Ok(python)
+}

@@ -1,0 +1,111 @@
+//! The programs that tasks call: quiet when they succeed, shown in full when they fail.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::workspace;
+
+/// A program that starts in the root of the checkout.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(workspace::root(""));
+    command
+}
+
+/// The cargo that runs this task.
+pub(crate) fn cargo(arguments: &str) -> Command {
+    let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments.split_whitespace());
+    cargo
+}
+
+/// Runs a program, and gives what it printed and how it ended.
+pub(crate) fn output(command: &mut Command) -> Result<Output> {
+    command.output().map_err(|error| {
+        let program = command.get_program().to_string_lossy().into_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound => anyhow!("{program} is not installed. {}", advice(&program)),
+            _ => anyhow!("{program} does not start: {error}"),
+        }
+    })
+}
+
+/// Runs a program that must succeed, and gives its standard output.
+///
+/// # Errors
+/// All that the program printed, if it fails.
+pub(crate) fn run(command: &mut Command) -> Result<String> {
+    let output = output(command)?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+    }
+    bail!("{}\n{}", described(command, &output), printed(&output));
+}
+
+/// All that a program printed: what it says of itself first, then its errors.
+pub(crate) fn printed(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    format!("{}\n{}", stdout.trim_end(), stderr.trim_end()).trim().to_owned()
+}
+
+fn described(command: &Command, output: &Output) -> String {
+    let words: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+    let program = command.get_program().to_string_lossy();
+    format!("`{program} {}` failed ({}):", words.join(" "), output.status)
+}
+
+fn advice(program: &str) -> &'static str {
+    match program {
+        "node" | "npm" => "Install Node 20 or later, which brings npm.",
+        "python3" => "Install Python 3.11 or later with its venv module.",
+        "rustup" => "Install Rust through rustup: the toolchain is named in rust-toolchain.toml.",
+        _ => "`.ci/run` installs what a bare Debian machine needs.",
+    }
+}
+
+/// Adds a compilation target to the toolchain if it is not there.
+pub(crate) fn add_target(name: &str) -> Result<String> {
+    let installed = run(command("rustup").args(["target", "list", "--installed"]))?;
+    if installed.lines().any(|line| line == name) {
+        return Ok("there".to_owned());
+    }
+    run(command("rustup").args(["target", "add", name]))?;
+    Ok("added".to_owned())
+}
+
+/// Installs exactly what a folder's package-lock.json names, unless that is what is there.
+pub(crate) fn npm_ci(folder: &Path) -> Result<String> {
+    let installed = folder.join("node_modules/.package-lock.json");
+    if newer(&installed, &folder.join("package-lock.json")) {
+        return Ok("there".to_owned());
+    }
+    run(command("npm")
+        .args(["ci", "--no-fund", "--no-audit", "--loglevel=error"])
+        .current_dir(folder))?;
+    Ok("installed".to_owned())
+}
+
+fn newer(product: &Path, source: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
+    matches!((modified(product), modified(source)), (Ok(product), Ok(source)) if product >= source)
+}
+
+/// Writes a file, with its folder.
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Reads a file as text.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
