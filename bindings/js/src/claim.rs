@@ -64,13 +64,12 @@ pub fn claim_change(
     retain_seconds: Option<f64>,
     change: &str,
     held: &str,
-    now: Option<f64>,
 ) -> Result<String, Refusal> {
     let terms = terms(lease_seconds, retain_seconds)?;
     Ok(swap(&match change {
         "done" => terms.done(held)?,
         "failed" => terms.failed(held)?,
-        _ => terms.renew(held, instant(now)?)?,
+        _ => terms.renew(held, instant(None)?)?,
     }))
 }
 

@@ -88,8 +88,9 @@ function held(place: Place, text: string, attempt: number): Claim {
 
 /** The text that stands in the store after a holder's change, or null where the claim is lost. */
 async function changed(place: Place, kind: string, text: string): Promise<string | null> {
-  const { lease, retain, now } = place;
-  const change = instance().call((core) => core.claimChange(lease, retain, kind, text, now));
+  const { lease, retain } = place;
+  // A lease is renewed from this moment on, whatever `now` the claim began with.
+  const change = instance().call((core) => core.claimChange(lease, retain, kind, text));
   let swap = swapOf(change.split("\0"));
   for (let left = swapsMax(); left > 0; left -= 1) {
     const current = await swapped(place, swap);

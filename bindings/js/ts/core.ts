@@ -63,7 +63,6 @@ export interface Core {
     retain: number | undefined,
     change: string,
     held: string,
-    now: number | undefined,
   ): string;
   claimSettle(
     lease: number | undefined,

@@ -167,6 +167,7 @@ export interface ClaimOptions {
   readonly leaseSeconds?: number;
   /** How long a finished delivery is remembered, up to a year. Default: 604800. */
   readonly retainSeconds?: number;
+  /** When the claim begins. `renew` always reads the clock. */
   readonly now?: Instant;
 }
 export type Claim =
