@@ -23,7 +23,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const vectorFolder = join(here, "../vectors");
 const modules = join(here, "node_modules");
-const COMPATIBILITY_DATES = ["2024-09-01", "2026-11-01"];
+const COMPATIBILITY_DATES = ["2024-09-01", "2026-10-01"];
 
 if (process.argv[2] === undefined) {
   console.error("usage: node run.mjs <tarball>");
