@@ -1,4 +1,4 @@
-//! Options as the TypeScript hands them over: plain objects, whose members serde-wasm-bindgen reads.
+//! Options as the TypeScript hands them over: plain objects. serde-wasm-bindgen reads the members.
 //!
 //! An error names the option, and never its value: the value may be a secret.
 

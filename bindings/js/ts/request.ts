@@ -47,5 +47,6 @@ function joined(chunks: readonly Bytes[], length: number): Bytes {
 function tooLarge(reader: ReadableStreamDefaultReader<unknown>, maxBytes: number): WebhookError {
   // Not awaited: the answer does not wait for a sender that does not stop.
   reader.cancel().catch(() => {});
-  return new WebhookError("body_too_large", `the body is longer than the limit of ${maxBytes} bytes`);
+  const message = `the body is longer than the limit of ${maxBytes} bytes`;
+  return new WebhookError("body_too_large", message);
 }
