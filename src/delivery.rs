@@ -188,14 +188,16 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// `payload_not_utf8`.
     pub fn text(&self) -> Result<&str, Error> {
-        core::str::from_utf8(self.payload())
-            .map_err(|_| Error::new(Code::PayloadNotUtf8, "the payload is not UTF-8"))
+        core::str::from_utf8(self.payload()).map_err(|_| {
+            Error::new(Code::PayloadNotUtf8, "the payload is not UTF-8: use its bytes")
+        })
     }
 
-    /// The first value of a header, as it came: anyone may have written it.
+    /// A header that anyone may have written: all its values, joined with `, ` as fetch joins them.
     #[must_use]
-    pub fn unsigned(&self, header: &str) -> Option<&'a [u8]> {
-        self.headers.values(header).next()
+    pub fn unsigned(&self, header: &str) -> Option<Vec<u8>> {
+        let values: Vec<_> = self.headers.values(header).collect();
+        if values.is_empty() { None } else { Some(values.join(b", ".as_slice())) }
     }
 }
 

@@ -16,7 +16,7 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// Every code, by its status.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
 
             /// The stable name, in snake case: the same text in every language.

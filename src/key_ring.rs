@@ -9,8 +9,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::error::{Code, Error};
+use crate::key_input::KeyInput;
 use crate::limits::{KEY_ID_BYTES_MAX, KEYS_MAX};
-use crate::secret::KeyInput;
 use crate::time::UnixTime;
 
 /// Secrets or keys as an operator lists them. `None` is an entry that is not set: it is skipped,

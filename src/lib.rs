@@ -10,7 +10,8 @@
 //! let secret = || vec![Some(KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))];
 //! let now = UnixTime::new(1_700_000_000)?;
 //!
-//! let sender = Sender::new(SenderOptions { secrets: secret(), ..SenderOptions::default() })?;
+//! let options = SenderOptions { secrets: Some(secret()), ..SenderOptions::default() };
+//! let sender = Sender::new(options)?;
 //! let message = Message { id: "evt_1", content_type: None, payload: b"{}" };
 //! let sealed = sender.seal(&message, now, &mut |_| unreachable!("nothing is encrypted here"))?;
 //!
@@ -39,11 +40,16 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod body_limit;
 mod delivery;
+mod encryption_key;
 mod envelope;
 mod error;
+mod generate;
+mod key_input;
 mod key_ring;
 pub mod limits;
+mod message;
 pub mod policy;
 mod primitives;
 mod receiver;
@@ -51,19 +57,23 @@ mod receiver_options;
 mod scheme;
 mod secret;
 mod sender;
+mod sender_options;
 mod time;
 
 pub use delivery::{Delivery, ReplayKeySource};
+pub use encryption_key::key_id;
 pub use envelope::Encryption;
 pub use error::{Code, Error};
+pub use generate::{
+    Entropy, SigningKeyPair, generate_encryption_key, generate_secret, generate_signing_key_pair,
+};
+pub use key_input::{KeyInput, SecretEncoding};
 pub use key_ring::KeyList;
+pub use message::{Message, Prepared, Sealed};
 pub use receiver::Receiver;
 pub use receiver_options::{KeyOptions, ReceiverOptions};
 pub use scheme::sign::HeaderList;
 pub use scheme::{Envelope, Scheme};
-pub use secret::{
-    Entropy, KeyInput, SecretEncoding, SigningKeyPair, generate_encryption_key, generate_secret,
-    generate_signing_key_pair, key_id,
-};
-pub use sender::{Message, Prepared, Sealed, Sender, SenderOptions};
+pub use sender::Sender;
+pub use sender_options::SenderOptions;
 pub use time::UnixTime;

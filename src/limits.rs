@@ -1,5 +1,5 @@
-//! Every bound of the core, with its reason. What is not bounded here is bounded by its caller's
-//! own input.
+//! Every bound of messages and keys, with its reason; those of claims, retries and rate limits
+//! stand in `policy`. What is not bounded here, such as a request's headers, its host bounds.
 
 /// Secrets or keys in one list. Rotation needs two or three; each one costs a MAC over every body.
 pub const KEYS_MAX: usize = 8;
@@ -40,7 +40,7 @@ pub const NOW_MIN: i64 = 1_000_000_000;
 pub const NOW_END: i64 = 100_000_000_000;
 /// The tolerance, in seconds, where none is given: Standard Webhooks' and Stripe's five minutes.
 pub const TOLERANCE_SECONDS_DEFAULT: u32 = 300;
-/// The largest tolerance: a day. Beyond it a claim's retention no longer covers replays.
+/// The largest tolerance: a day. A claim's retention must outlast it.
 pub const TOLERANCE_SECONDS_MAX: u32 = 86_400;
 
 /// Length of a body on the wire where no limit is given: 1 MiB.

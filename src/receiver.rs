@@ -3,20 +3,19 @@
 //! Order of the checks: live keys, size, headers, signature, clock, envelope. A stranger never
 //! reaches the cipher, and gets the same code on every host.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
+use crate::body_limit::BodyLimit;
 use crate::delivery::{Delivery, Verified};
+use crate::encryption_key::{EncryptionKey, refuse_double_purpose};
+use crate::envelope::audience::Audience;
 use crate::envelope::{self, Encryption, Opened, json, jwe};
 use crate::error::{Code, Error};
 use crate::key_ring::KeyRing;
-use crate::receiver_options::{
-    KeyOptions, ReceiverKeys, ReceiverOptions, body_bytes_max, body_too_large, check_audience,
-    refuse_double_purpose,
-};
+use crate::receiver_options::{KeyOptions, ReceiverKeys, ReceiverOptions};
 use crate::scheme::headers::{Headers, SignedHeaders};
 use crate::scheme::verify::{LiveKeys, Verification, VerifyingKeys};
 use crate::scheme::{Envelope, Scheme};
-use crate::secret::EncryptionKey;
 use crate::time::{UnixTime, Window};
 
 /// Verifies and opens the messages of one sender. Made once, used for every request.
@@ -26,9 +25,9 @@ pub struct Receiver {
     encryption_keys: KeyRing<EncryptionKey>,
     envelope: Envelope,
     encryption: Option<Encryption>,
-    audience: Option<String>,
+    audience: Option<Audience>,
     window: Window,
-    body_bytes_max: usize,
+    body_limit: BodyLimit,
 }
 
 impl core::fmt::Debug for Receiver {
@@ -43,23 +42,40 @@ impl Receiver {
     /// # Errors
     /// `invalid_secret` and `invalid_key` for a key that cannot be read; `invalid_config` for an
     /// option out of its bounds or against another.
+    ///
+    /// ```
+    /// use postseal::{KeyInput, KeyOptions, Receiver, ReceiverOptions, Scheme};
+    ///
+    /// let secrets = Some(vec![Some(KeyInput::from("It's a Secret to Everybody"))]);
+    /// let receiver = Receiver::new(ReceiverOptions {
+    ///     scheme: Scheme::named("github")?,
+    ///     keys: KeyOptions { secrets, ..KeyOptions::default() },
+    ///     ..ReceiverOptions::default()
+    /// })?;
+    /// assert_eq!(receiver.max_body_bytes(), 1 << 20);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
     pub fn new(options: ReceiverOptions) -> Result<Self, Error> {
         let keys = ReceiverKeys::parse(options.scheme, &options.keys)?;
-        let envelope = options.envelope.unwrap_or(options.scheme.default_envelope);
         check_encryption(&options, &keys)?;
-        let receiver = Receiver {
+        let verifying = keys.verifying.unwrap_or_else(VerifyingKeys::empty);
+        let encryption_keys = keys.encryption.unwrap_or_else(KeyRing::empty);
+        refuse_double_purpose(verifying.secrets.keys(), &encryption_keys)?;
+        let envelope = options.envelope.unwrap_or(options.scheme.default_envelope);
+        let always = match options.encryption {
+            Some(encryption) => encryption == Encryption::Required,
+            None => !encryption_keys.is_empty(),
+        };
+        Ok(Receiver {
             scheme: options.scheme,
-            verifying: keys.verifying.unwrap_or_else(VerifyingKeys::empty),
-            encryption_keys: keys.encryption.unwrap_or_else(KeyRing::empty),
+            verifying,
+            encryption_keys,
             envelope,
             encryption: options.encryption,
-            audience: options.audience,
+            audience: Audience::parse(options.audience, envelope, always)?,
             window: Window::new(options.tolerance_seconds, options.future_tolerance_seconds)?,
-            body_bytes_max: body_bytes_max(options.max_body_bytes)?,
-        };
-        refuse_double_purpose(receiver.verifying.secrets.keys(), &receiver.encryption_keys)?;
-        receiver.check_audience(receiver.encryption_in(&receiver.encryption_keys))?;
-        Ok(receiver)
+            body_limit: BodyLimit::new(options.max_body_bytes)?,
+        })
     }
 
     /// Verifies a request and opens its payload. `headers` are all of the request's, as name and
@@ -71,6 +87,27 @@ impl Receiver {
     /// `signature_mismatch`; `timestamp_too_new`, `timestamp_too_old`; `not_encrypted`,
     /// `encryption_forbidden`, `malformed_envelope`, `wrong_audience`, `unknown_key`,
     /// `decryption_failed`.
+    ///
+    /// ```
+    /// # use postseal::{Code, KeyInput, KeyOptions, Receiver, ReceiverOptions, Scheme, UnixTime};
+    /// # let secrets = Some(vec![Some(KeyInput::from("It's a Secret to Everybody"))]);
+    /// # let receiver = Receiver::new(ReceiverOptions {
+    /// #     scheme: Scheme::named("github")?,
+    /// #     keys: KeyOptions { secrets, ..KeyOptions::default() },
+    /// #     ..ReceiverOptions::default()
+    /// # })?;
+    /// // The example of GitHub's documentation, "Validating webhook deliveries".
+    /// let headers = [(
+    ///     "X-Hub-Signature-256",
+    ///     "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+    /// )];
+    /// let now = UnixTime::new(1_700_000_000)?;
+    /// assert_eq!(receiver.open(&headers, b"Hello, World!", now)?.text()?, "Hello, World!");
+    ///
+    /// let refused = receiver.open(&headers, b"Hello, world!", now).unwrap_err();
+    /// assert_eq!(refused.code(), Code::SignatureMismatch);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
     pub fn open<'a, N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: &'a [(N, V)],
@@ -88,6 +125,20 @@ impl Receiver {
     ///
     /// # Errors
     /// First those of [`Receiver::new`] for the keys, then those of [`Receiver::open`].
+    ///
+    /// ```
+    /// # use postseal::{Code, KeyInput, KeyOptions, Receiver, ReceiverOptions, UnixTime};
+    /// let receiver = Receiver::new(ReceiverOptions::default())?; // no keys of its own
+    /// let tenant = KeyOptions {
+    ///     secrets: Some(vec![Some(KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))]),
+    ///     ..KeyOptions::default()
+    /// };
+    /// let headers: [(&str, &str); 0] = [];
+    /// let now = UnixTime::new(1_700_000_000)?;
+    /// let refused = receiver.open_with(&headers, b"{}", now, &tenant).unwrap_err();
+    /// assert_eq!(refused.code(), Code::MissingHeader);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
     pub fn open_with<'a, N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: &'a [(N, V)],
@@ -105,7 +156,7 @@ impl Receiver {
     /// The longest body that is taken, in bytes: a host need not read further.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {
-        self.body_bytes_max
+        self.body_limit.bytes()
     }
 
     /// The scheme.
@@ -127,9 +178,7 @@ impl Receiver {
         if encryption == Encryption::Required {
             encryption_keys.primary(now)?;
         }
-        if body.len() > self.body_bytes_max {
-            return Err(body_too_large(self.body_bytes_max));
-        }
+        let body = self.body_limit.keep(body)?;
         let mut opening = Opening::begin(self, headers, live)?;
         opening.update(body);
         opening.finish(body, now, encryption, encryption_keys)
@@ -143,19 +192,6 @@ impl Receiver {
             None if keys.is_empty() && self.encryption_keys.is_empty() => Encryption::Forbidden,
             None => Encryption::Required,
         }
-    }
-
-    /// An audience that is not always checked would fail open, so it is refused.
-    fn check_audience(&self, encryption: Encryption) -> Result<(), Error> {
-        let Some(audience) = &self.audience else { return Ok(()) };
-        check_audience(audience)?;
-        if self.envelope != Envelope::Jwe || encryption != Encryption::Required {
-            return Err(Error::new(
-                Code::InvalidConfig,
-                "an audience needs envelope jwe and encryption required: nothing else carries it",
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -235,7 +271,10 @@ impl Receiver {
     ) -> Result<Opened, Error> {
         match self.envelope {
             Envelope::Jwe => {
-                let expected = jwe::Expected { signed_id, audience: self.audience.as_deref() };
+                let expected = jwe::Expected {
+                    signed_id,
+                    audience: self.audience.as_ref().map(Audience::as_str),
+                };
                 jwe::open(body, &expected, keys, now)
             }
             Envelope::Json => {

@@ -2,19 +2,17 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
+use crate::encryption_key::{EncryptionKey, parse_encryption_keys};
 use crate::envelope::Encryption;
 use crate::error::{Code, Error};
 use crate::key_ring::{KeyList, KeyRing, Kind, refuse_equal_ids};
-use crate::limits::{AUDIENCE_BYTES_MAX, BODY_BYTES_DEFAULT, BODY_BYTES_MAX};
-use crate::primitives::mac::MacKey;
 use crate::scheme::verify::VerifyingKeys;
 use crate::scheme::{Envelope, Scheme};
-use crate::secret::{EncryptionKey, KeyInput, SecretForm, kid, parse_mac_key, parse_public_key};
+use crate::secret::{SecretForm, parse_mac_key, parse_public_key};
 
 /// The keys of a receiver, or of one call of it. A list that is given holds at least one key.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct KeyOptions {
     /// Signing secrets, the primary first. At most 8.
     pub secrets: Option<KeyList>,
@@ -25,7 +23,7 @@ pub struct KeyOptions {
 }
 
 /// What a receiver is made from. `ReceiverOptions::default()` is scheme `standard` without keys.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ReceiverOptions {
     /// The scheme; by default `standard`.
     pub scheme: &'static Scheme,
@@ -98,57 +96,6 @@ impl ReceiverKeys {
         let encryption = parse_encryption_keys(options.encryption_keys.as_deref())?;
         Ok(ReceiverKeys { verifying, encryption })
     }
-}
-
-/// Parses a list of encryption keys; their own name is their `kid`.
-pub(crate) fn parse_encryption_keys(
-    list: Option<&[Option<KeyInput>]>,
-) -> Result<Option<KeyRing<EncryptionKey>>, Error> {
-    let own_id = |key: &EncryptionKey| Some(key.kid.clone());
-    list.map(|list| KeyRing::parse(Kind::EncryptionKey, list, EncryptionKey::parse, own_id))
-        .transpose()
-}
-
-/// Refuses one key for two purposes: whoever may sign would also read, and the proofs of neither
-/// hold.
-pub(crate) fn refuse_double_purpose<'k>(
-    mut secrets: impl Iterator<Item = &'k MacKey>,
-    encryption: &KeyRing<EncryptionKey>,
-) -> Result<(), Error> {
-    let kids: Vec<_> = encryption.keys().map(|key| key.kid.as_str()).collect();
-    if secrets.any(|secret| kids.contains(&kid(secret).as_str())) {
-        return Err(Error::new(
-            Code::InvalidConfig,
-            "one key is given for signing and for encryption: make a second one",
-        ));
-    }
-    Ok(())
-}
-
-/// The longest body, checked.
-pub(crate) fn body_bytes_max(given: Option<usize>) -> Result<usize, Error> {
-    let bytes = given.unwrap_or(BODY_BYTES_DEFAULT);
-    if (1..=BODY_BYTES_MAX).contains(&bytes) {
-        return Ok(bytes);
-    }
-    Err(Error::new(Code::InvalidConfig, "the limit of a body must be 1 to 33554432 bytes (32 MiB)"))
-}
-
-/// The refusal of a body over the limit.
-pub(crate) fn body_too_large(bytes_max: usize) -> Error {
-    Error::new(
-        Code::BodyTooLarge,
-        format!("the body is longer than the limit of {bytes_max} bytes"),
-    )
-}
-
-/// An audience, checked: 1 to 512 printable ASCII characters.
-pub(crate) fn check_audience(audience: &str) -> Result<(), Error> {
-    let printable = audience.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if printable && (1..=AUDIENCE_BYTES_MAX).contains(&audience.len()) {
-        return Ok(());
-    }
-    Err(Error::new(Code::InvalidConfig, "an audience is 1 to 512 printable ASCII characters"))
 }
 
 fn check_verifying_keys(scheme: &Scheme, keys: &VerifyingKeys) -> Result<(), Error> {

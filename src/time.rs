@@ -52,6 +52,9 @@ impl TryFrom<std::time::SystemTime> for UnixTime {
     type Error = Error;
 
     /// Reads the host's clock: `UnixTime::try_from(SystemTime::now())`.
+    ///
+    /// # Errors
+    /// `clock_unavailable`, as [`UnixTime::from_clock`].
     fn try_from(time: std::time::SystemTime) -> Result<Self, Error> {
         let since_epoch = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         UnixTime::from_clock(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))

@@ -121,7 +121,7 @@ fn receiver(secrets: &[&str]) -> Receiver {
 
 fn sender(secrets: &[&str], encryption_key: Option<&str>) -> Sender {
     Sender::new(SenderOptions {
-        secrets: keys(secrets),
+        secrets: Some(keys(secrets)),
         encryption_keys: encryption_key.map(|key| keys(&[key])),
         ..SenderOptions::default()
     })

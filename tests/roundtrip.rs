@@ -86,7 +86,7 @@ fn opens_with_each_key(sample: &Sample, scheme: &'static Scheme) {
     };
     for key in &ring {
         let expected = match key {
-            Key::Shared(_) => "secret-2",
+            Key::Shared { .. } => "secret-2",
             Key::Pair { .. } => "public-key-1",
         };
         assert_eq!(open(&[stranger.clone(), key.clone()]).expect("a delivery"), [expected]);
@@ -168,7 +168,7 @@ fn sha256_hex(bytes: &[u8]) -> String {
 /// The names of the keys that signed: all of the ring, or the primary where a header holds one.
 fn matched(scheme: &Scheme, ring: &[Key]) -> Vec<String> {
     let several = matches!(scheme.name(), "standard" | "stripe");
-    let shared = ring.iter().filter(|key| matches!(key, Key::Shared(_))).count();
+    let shared = ring.iter().filter(|key| matches!(key, Key::Shared { .. })).count();
     let secrets = (1..=shared).map(|position| format!("secret-{position}"));
     let public_keys = (1..=ring.len() - shared).map(|position| format!("public-key-{position}"));
     secrets.chain(public_keys).take(if several { ring.len() } else { 1 }).collect()

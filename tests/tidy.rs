@@ -12,12 +12,16 @@ const COLUMNS_MAX: usize = 100;
 const CODE: [&str; 5] = ["rs", "ts", "mjs", "js", "py"];
 
 /// The modules of `src/`: a file uses its own folder, its own floor and the floors below it.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 21] = [
     ("error", 0),
     ("limits", 0),
+    ("body_limit", 0),
     ("time", 0),
     ("primitives", 1),
+    ("key_input", 2),
     ("secret", 2),
+    ("encryption_key", 2),
+    ("generate", 2),
     ("key_ring", 2),
     ("scheme", 3),
     ("envelope", 4),
@@ -25,7 +29,9 @@ const FLOORS: [(&str, u8); 15] = [
     ("delivery", 6),
     ("receiver", 6),
     ("receiver_options", 6),
+    ("message", 6),
     ("sender", 6),
+    ("sender_options", 6),
     ("abi", 7),
     ("lib", 8),
 ];

@@ -110,13 +110,10 @@ fn check_seal(case: &Case, seal: &Seal) -> Result<(), String> {
         content_type: seal.message.content_type.as_deref(),
         payload: &payload,
     };
-    let nonce = seal.nonce();
-    let mut entropy = |bytes: &mut [u8]| {
-        bytes.copy_from_slice(nonce.as_ref().expect("a nonce, since something is encrypted"));
-        Ok(())
-    };
+    let nonce = seal.nonce().unwrap_or_default();
     let now = UnixTime::new(case.now).map_err(|error| error.to_string())?;
-    let sealed = sender.seal(&message, now, &mut entropy).map_err(|error| error.to_string())?;
+    let sealed =
+        sender.seal(&message, now, &mut entropy(&nonce)).map_err(|error| error.to_string())?;
     let headers = sealed.headers.iter().map(|(name, value)| (name.to_string(), value.clone()));
     let headers: Vec<_> = headers.collect();
     if headers != case.headers {
@@ -128,7 +125,7 @@ fn check_seal(case: &Case, seal: &Seal) -> Result<(), String> {
     Ok(())
 }
 
-/// Seals the message once for each nonce, or once, and gives the first refusal.
+/// Seals the message once for each nonce, or once with one of sevens. All but the last are sealed.
 fn refuse(case: &SenderCase) -> Result<(), Error> {
     let sender = Sender::new(case.options.sender(&case.scheme)?)?;
     let now = UnixTime::new(case.now)?;
@@ -138,13 +135,18 @@ fn refuse(case: &SenderCase) -> Result<(), Error> {
         content_type: case.message.content_type.as_deref(),
         payload: &payload,
     };
-    let mut nonces = case.nonces.iter().map(|nonce| decode(nonce));
-    for _ in 0..case.nonces.len().max(1) {
-        let mut entropy = |bytes: &mut [u8]| {
-            bytes.copy_from_slice(&nonces.next().unwrap_or_else(|| vec![7; bytes.len()]));
-            Ok(())
-        };
-        sender.seal(&message, now, &mut entropy)?;
+    let mut nonces: Vec<_> = case.nonces.iter().map(|nonce| decode(nonce)).collect();
+    let last = nonces.pop().unwrap_or_else(|| vec![7; 12]);
+    for nonce in nonces {
+        sender.seal(&message, now, &mut entropy(&nonce)).expect("all but the last are sealed");
     }
-    Ok(())
+    sender.seal(&message, now, &mut entropy(&last)).map(|_| ())
+}
+
+/// Randomness that is these bytes.
+fn entropy(nonce: &[u8]) -> impl FnMut(&mut [u8]) -> Result<(), Error> {
+    |bytes| {
+        bytes.copy_from_slice(nonce);
+        Ok(())
+    }
 }

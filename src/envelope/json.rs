@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{Opened, decryption_failed, key_named, malformed, object, unknown_key};
+use crate::encryption_key::EncryptionKey;
 use crate::error::Error;
 use crate::key_ring::{Held, KeyRing};
 use crate::primitives::aead::{NONCE_BYTES, TAG_BYTES};
 use crate::primitives::codec::{base64, decode_base64, decode_base64_exact};
-use crate::secret::EncryptionKey;
 use crate::time::UnixTime;
 
 /// The media type of the envelope.

@@ -10,13 +10,13 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{Opened, decryption_failed, key_named, malformed, object};
+use crate::encryption_key::EncryptionKey;
 use crate::error::{Code, Error};
 use crate::key_ring::{Held, KeyRing};
 use crate::limits::PROTECTED_HEADER_BYTES_MAX;
 use crate::primitives::aead::{NONCE_BYTES, TAG_BYTES};
 use crate::primitives::codec::{base64url, decode_base64url, decode_base64url_exact};
 use crate::scheme::headers::parse_id;
-use crate::secret::EncryptionKey;
 use crate::time::UnixTime;
 
 /// The media type of a JWE in compact serialisation.

@@ -1,6 +1,7 @@
 //! Envelopes: how an encrypted payload stands in the body. They open only what verification has
 //! passed.
 
+pub(crate) mod audience;
 pub(crate) mod json;
 pub(crate) mod jwe;
 pub(crate) mod nonce;
@@ -9,10 +10,10 @@ mod object;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::encryption_key::EncryptionKey;
 use crate::error::{Code, Error};
 use crate::key_ring::{Held, KeyRing};
 use crate::scheme::Envelope;
-use crate::secret::EncryptionKey;
 use crate::time::UnixTime;
 
 /// Whether a receiver wants encrypted payloads.

@@ -3,9 +3,9 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Code, Error};
+use crate::generate::Entropy;
 use crate::limits::SEALS_PER_SENDER_MAX;
 use crate::primitives::aead::NONCE_BYTES;
-use crate::secret::Entropy;
 
 /// Draws nonces for one sender, and counts them.
 ///

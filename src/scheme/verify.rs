@@ -3,6 +3,7 @@
 //! All secrets are tried, without an early exit, so that the time tells nothing of which one
 //! matched.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use subtle::Choice;
@@ -10,7 +11,7 @@ use subtle::Choice;
 use super::Scheme;
 use super::headers::SignedHeaders;
 use super::message::SignedFacts;
-use super::signature::{Signatures, malformed};
+use super::signature::Signatures;
 use crate::error::{Code, Error};
 use crate::key_ring::{Held, KeyRing, no_live_key};
 use crate::limits::PUBLIC_KEY_CHECKS_MAX;
@@ -76,7 +77,13 @@ impl<'k, 'h> Verification<'k, 'h> {
         let SignedHeaders { id, timestamp, signatures } = headers;
         let checks = signatures.ed25519.len().saturating_mul(keys.public_keys.len());
         if checks > PUBLIC_KEY_CHECKS_MAX {
-            return Err(malformed());
+            return Err(Error::new(
+                Code::MalformedSignature,
+                format!(
+                    "{checks} pairs of Ed25519 signature and public key are more than \
+                     {PUBLIC_KEY_CHECKS_MAX}: list fewer public keys"
+                ),
+            ));
         }
         let with_macs = !signatures.macs.is_empty() && !keys.secrets.is_empty();
         if !with_macs && checks == 0 {
@@ -88,13 +95,8 @@ impl<'k, 'h> Verification<'k, 'h> {
         let facts = SignedFacts { id, timestamp };
         let message = Vec::new();
         let mut begun = Verification { scheme, facts, signatures, macs, public_keys, message };
-        facts.before_body(scheme, |bytes| begun.add(bytes));
+        facts.before_body(scheme, |bytes| begun.update(bytes));
         Ok(begun)
-    }
-
-    /// Takes the next bytes of the body.
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.add(bytes);
     }
 
     /// Ends the body: the ids of all keys that made a signature, secrets first.
@@ -103,7 +105,7 @@ impl<'k, 'h> Verification<'k, 'h> {
     /// `signature_mismatch` where none did.
     pub(crate) fn finish(mut self) -> Result<(SignedFacts<'h>, Vec<String>), Error> {
         let (scheme, facts) = (self.scheme, self.facts);
-        facts.after_body(scheme, |bytes| self.add(bytes));
+        facts.after_body(scheme, |bytes| self.update(bytes));
         let mut matched = Vec::new();
         for (id, mac) in self.macs {
             let tag = mac.finish();
@@ -121,7 +123,8 @@ impl<'k, 'h> Verification<'k, 'h> {
         if matched.is_empty() { Err(mismatch()) } else { Ok((facts, matched)) }
     }
 
-    fn add(&mut self, bytes: &[u8]) {
+    /// Takes the next of the signed bytes; those around the body come from the verification itself.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         for (_, mac) in &mut self.macs {
             mac.update(bytes);
         }

@@ -196,7 +196,7 @@ fn refuses_or_says_plain(body: &[u8], envelope: Envelope) {
 
 fn signed(body: &[u8]) -> Sealed {
     let secrets = vec![Some(Key::encoded(&[7; 32], "whsec_").of_sender())];
-    let sender = Sender::new(SenderOptions { secrets, ..SenderOptions::default() });
+    let sender = Sender::new(SenderOptions { secrets: Some(secrets), ..SenderOptions::default() });
     let message = Message { id: "evt_1", content_type: None, payload: body };
     sender.expect("a sender").seal(&message, now(), &mut fill(&[])).expect("signed")
 }

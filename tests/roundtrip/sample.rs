@@ -17,33 +17,34 @@ pub(crate) const ENVELOPE_CODES: [&str; 4] =
 /// A signing key as both sides hold it.
 #[derive(Clone, Debug)]
 pub(crate) enum Key {
-    Shared(KeyInput),
-    Pair { private_key: KeyInput, public_key: KeyInput },
+    Shared { secret: String, encoding: SecretEncoding },
+    Pair { private_key: String, public_key: String },
 }
 
 impl Key {
     /// `whsec_` and base64, or the bare base64, of 24 to 75 bytes.
     pub(crate) fn encoded(bytes: &[u8], prefix: &str) -> Self {
-        Key::Shared(KeyInput::from(format!("{prefix}{}", Base64::encode_string(bytes)).as_str()))
+        let secret = format!("{prefix}{}", Base64::encode_string(bytes));
+        Key::Shared { secret, encoding: SecretEncoding::OfScheme }
     }
 
     /// The text's own bytes.
     pub(crate) fn text(text: &str) -> Self {
-        Key::Shared(KeyInput { encoding: SecretEncoding::Text, ..KeyInput::from(text) })
+        Key::Shared { secret: text.to_owned(), encoding: SecretEncoding::Text }
     }
 
     /// `whsk_` and `whpk_`.
     pub(crate) fn pair(seed: [u8; 32]) -> Self {
         let pair = postseal::generate_signing_key_pair(&mut fill(&seed)).expect("a seed not zero");
-        Key::Pair {
-            private_key: KeyInput::from(pair.private_key.as_str()),
-            public_key: KeyInput::from(pair.public_key.as_str()),
-        }
+        Key::Pair { private_key: pair.private_key.as_str().to_owned(), public_key: pair.public_key }
     }
 
     pub(crate) fn of_sender(&self) -> KeyInput {
         match self {
-            Key::Shared(secret) | Key::Pair { private_key: secret, .. } => secret.clone(),
+            Key::Shared { secret, encoding } => {
+                KeyInput { encoding: *encoding, ..KeyInput::from(secret.as_str()) }
+            }
+            Key::Pair { private_key, .. } => KeyInput::from(private_key.as_str()),
         }
     }
 }
@@ -94,7 +95,7 @@ impl Sample {
     ) -> Sender {
         Sender::new(SenderOptions {
             scheme,
-            secrets: ring.iter().map(|key| Some(key.of_sender())).collect(),
+            secrets: Some(ring.iter().map(|key| Some(key.of_sender())).collect()),
             encryption_keys: envelope.map(|_| self.encryption_keys()),
             envelope,
             audience: self.audience.clone().filter(|_| envelope == Some(Envelope::Jwe)),
@@ -134,12 +135,12 @@ impl Sample {
 /// The receiver's lists for a ring; a list that would be empty is not given.
 pub(crate) fn verifying(ring: &[Key]) -> KeyOptions {
     let secrets = ring.iter().filter_map(|key| match key {
-        Key::Shared(secret) => Some(Some(secret.clone())),
+        Key::Shared { .. } => Some(Some(key.of_sender())),
         Key::Pair { .. } => None,
     });
     let public_keys = ring.iter().filter_map(|key| match key {
-        Key::Pair { public_key, .. } => Some(Some(public_key.clone())),
-        Key::Shared(_) => None,
+        Key::Pair { public_key, .. } => Some(Some(KeyInput::from(public_key.as_str()))),
+        Key::Shared { .. } => None,
     });
     let given = |list: KeyList| (!list.is_empty()).then_some(list);
     KeyOptions {

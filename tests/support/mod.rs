@@ -203,7 +203,7 @@ impl Options {
     pub fn sender(&self, scheme: &str) -> Result<SenderOptions, postseal::Error> {
         Ok(SenderOptions {
             scheme: Scheme::named(scheme)?,
-            secrets: list(&self.secrets).unwrap_or_default(),
+            secrets: list(&self.secrets),
             encryption_keys: list(&self.encryption_keys),
             envelope: self.envelope.as_deref().map(Envelope::named).transpose()?,
             audience: self.audience.clone(),

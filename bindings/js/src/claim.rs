@@ -6,7 +6,7 @@
 
 use postseal::policy::SWAPS_MAX;
 use postseal::policy::claim::{Decision, Settled, Subject, Swap, Terms};
-use postseal::{Error, Scheme};
+use postseal::{Code, Error, Scheme};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::host::{Refusal, entropy, instant, whole};
@@ -69,7 +69,8 @@ pub fn claim_change(
     Ok(swap(&match change {
         "done" => terms.done(held)?,
         "failed" => terms.failed(held)?,
-        _ => terms.renew(held, instant(None)?)?,
+        "renew" => terms.renew(held, instant(None)?)?,
+        _ => return Err(Error::new(Code::InvalidConfig, "a claim has no such change").into()),
     }))
 }
 

@@ -81,8 +81,7 @@ fn sender_options(options: &JsValue) -> Result<SenderOptions, Error> {
     let keys = options.key_options()?;
     Ok(SenderOptions {
         scheme: Scheme::named(scheme.as_deref().unwrap_or(Scheme::standard().name()))?,
-        // No list at all is like a first entry that is not set.
-        secrets: keys.secrets.unwrap_or_else(|| vec![None]),
+        secrets: keys.secrets,
         encryption_keys: keys.encryption_keys,
         envelope: options.text("envelope")?.as_deref().map(Envelope::named).transpose()?,
         audience: options.text("audience")?,

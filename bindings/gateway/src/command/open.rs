@@ -102,7 +102,7 @@ impl Open {
     }
 }
 
-/// All that a delivery says, in its order of the documentation.
+/// All that a delivery says, in its order of its accessors.
 #[derive(Serialize)]
 struct Facts<'d> {
     id: Option<&'d str>,

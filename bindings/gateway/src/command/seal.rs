@@ -1,7 +1,6 @@
 //! `postseal seal`: from a payload to the headers and the exact bytes to send.
 
 use clap::Args;
-use postseal::limits::BODY_BYTES_DEFAULT;
 use postseal::{Error, Message, Sender, SenderOptions};
 use serde::{Serialize, Serializer};
 
@@ -43,10 +42,9 @@ Examples:
 impl Seal {
     pub(super) fn run(self, json: bool) -> Result<Answer, Error> {
         let Seal { id, content_type, secret, shared } = self;
-        let payload_bytes_max = shared.max_body_bytes.unwrap_or(BODY_BYTES_DEFAULT);
         let sender = Sender::new(SenderOptions {
             scheme: shared.scheme,
-            secrets: key_list(KeyKind::Secret, secret)?.unwrap_or_default(),
+            secrets: key_list(KeyKind::Secret, secret)?,
             encryption_keys: key_list(KeyKind::EncryptionKey, shared.encryption_key)?,
             envelope: shared.envelope,
             audience: shared.audience,
@@ -54,7 +52,7 @@ impl Seal {
             sealed_before: 0,
         })?;
         let now = instant(shared.now)?;
-        let payload = read_standard_input(payload_bytes_max)?;
+        let payload = read_standard_input(sender.max_body_bytes())?;
         let message = Message { id: &id, content_type: content_type.as_deref(), payload: &payload };
         let sealed = sender.seal(&message, now, &mut entropy)?;
         if json {

@@ -139,9 +139,9 @@ def nonces():
             refuse(f"nonce_all_zero_second_{envelope}", "entropy_unavailable",
                    nonces=[first, bytes(12)], **keys),
             refuse(f"key_exhausted_{envelope}", "key_exhausted", nonces=[first],
-                   sealedBefore=2**32, **keys),
+                   sealedBefore=2**32 - 1, **keys),
             refuse(f"key_exhausted_by_the_last_{envelope}", "key_exhausted",
-                   nonces=[first, second], sealedBefore=2**32 - 1, **keys),
+                   nonces=[first, second], sealedBefore=2**32 - 2, **keys),
         ]
     return cases
 
