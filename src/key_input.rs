@@ -81,8 +81,17 @@ pub(crate) fn key_text(input: &KeyInput) -> Result<&str, Error> {
     trimmed(input, Code::InvalidKey)
 }
 
+/// Refuses a text that bears another kind of key's prefix, also in quotes, behind white space or in
+/// the wrong case: as plain text it would become an HMAC key that is public.
 pub(crate) fn refuse_prefixes(text: &str, prefixes: &[&str]) -> Result<(), Error> {
-    let Some(prefix) = prefixes.iter().find(|prefix| text.starts_with(**prefix)) else {
+    let bare = text.trim_start_matches(|char: char| {
+        char.is_whitespace() || matches!(char, '"' | '\'' | '`' | '\u{feff}')
+    });
+    let bare = bare.strip_prefix("v1,").unwrap_or(bare);
+    let begins = |prefix: &&&str| {
+        bare.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let Some(prefix) = prefixes.iter().find(begins) else {
         return Ok(());
     };
     let kind = match *prefix {

@@ -33,6 +33,13 @@ impl<'a> Headers<'a> {
             .map(|(_, value)| without_white_space(value))
     }
 
+    /// The pieces of all values of a header: the same however a host joins the values.
+    fn pieces(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let separator = |byte: &u8| matches!(byte, b' ' | b'\t' | b',');
+        let pieces = self.values(name).flat_map(move |value| value.split(separator));
+        pieces.filter(|piece| !piece.is_empty())
+    }
+
     fn has(&self, name: &str) -> bool {
         self.values(name).next().is_some()
     }
@@ -122,7 +129,11 @@ fn refuse_unequal_families(
 ) -> Result<(), Error> {
     for family in scheme.families {
         for (other, mine) in family.names().zip(chosen.names()) {
-            if headers.has(other) && !headers.values(other).eq(headers.values(mine)) {
+            let equal = match other == family.signature {
+                true => headers.pieces(other).eq(headers.pieces(mine)),
+                false => headers.values(other).eq(headers.values(mine)),
+            };
+            if headers.has(other) && !equal {
                 return Err(duplicate(other));
             }
         }

@@ -1,4 +1,5 @@
-// Measures opening against other libraries, as ratios in one run: each round takes every contestant in turn.
+// Measures opening against other libraries, as ratios in one run: each round takes every contestant
+// in turn.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as jose from "jose";
 import { Receiver, Sender, generateEncryptionKey, generateSecret } from "postseal";
@@ -15,7 +16,10 @@ const id = "evt_1";
 /** A JSON text of the given length. */
 const payloadOf = (length) => JSON.stringify({ text: "x".repeat(length - '{"text":""}'.length) });
 
-/** Verified and parsed by each, since the others parse too. All take the text that a framework has read. */
+/**
+ * Verified and parsed by each, since the others parse too. All take the text that a framework has
+ * read.
+ */
 function signed(payload) {
   const secret = generateSecret();
   const standard = new Sender({ secrets: [secret] }).seal({ id, payload });
@@ -38,8 +42,9 @@ function signed(payload) {
 function encrypted(payload) {
   const secret = generateSecret();
   const key = generateEncryptionKey();
-  const { headers, body } = new Sender({ secrets: [secret], encryptionKeys: [key] }).seal({ id, payload });
-  const receiver = new Receiver({ secrets: [secret], encryptionKeys: [key] });
+  const options = { secrets: [secret], encryptionKeys: [key] };
+  const { headers, body } = new Sender(options).seal({ id, payload });
+  const receiver = new Receiver(options);
   const macKey = Buffer.from(secret.slice("whsec_".length), "base64");
   const cipherKey = Buffer.from(key.slice("whenc_".length), "base64");
   const token = new TextDecoder().decode(body);
@@ -90,7 +95,8 @@ function print(size, results) {
     const [[ours, ourTime], [theirs, theirTime]] = results.slice(at, at + 2);
     const ratio = (theirTime / ourTime).toFixed(2);
     const left = `${size.padEnd(8)} ${ours.padEnd(24)}${ourTime.toFixed(0).padStart(10)} ns`;
-    console.log(`${left}   ${theirs.padEnd(21)}${theirTime.toFixed(0).padStart(10)} ns   ${ratio.padStart(6)}`);
+    const right = `${theirs.padEnd(21)}${theirTime.toFixed(0).padStart(10)} ns`;
+    console.log(`${left}   ${right}   ${ratio.padStart(6)}`);
   }
 }
 

@@ -1,4 +1,5 @@
-// The demo's part in JavaScript, the same text in every runtime: seals a message, or opens each of a list.
+// The demo's part in JavaScript, the same text in every runtime: seals a message, or opens each of
+// a list.
 import { Receiver, Sender, WebhookError, claim } from "postseal";
 import { memoryStore } from "postseal/stores";
 

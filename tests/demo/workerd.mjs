@@ -1,4 +1,5 @@
-// Asks the worker: starts workerd with a configuration, posts standard input to it, prints its answer, stops it.
+// Asks the worker: starts workerd with a configuration, posts standard input to it, prints its
+// answer, stops it.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -6,7 +7,8 @@ import { default as workerd } from "workerd";
 
 const question = await text(process.stdin);
 const arguments_ = ["serve", process.argv[2], "--socket-addr=http=127.0.0.1:0", "--control-fd=3"];
-const server = spawn(workerd.default, arguments_, { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+const stdio = ["ignore", "inherit", "inherit", "pipe"];
+const server = spawn(workerd.default, arguments_, { stdio });
 server.on("exit", (code) => code && process.exit(code));
 
 for await (const line of createInterface(server.stdio[3])) {

@@ -104,7 +104,6 @@ async function workerd(date) {
     conditions: ["workerd", "worker"],
     loader: { ".wasm": "copy" },
     assetNames: "[name]",
-    external: ["node:*"],
     logLevel: "error",
   });
   writeFileSync(join(folder, "config.capnp"), workerdConfig(date));

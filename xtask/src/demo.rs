@@ -5,7 +5,7 @@ use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::demo_case::{self, Keys};
+use crate::cases::{self, Keys};
 use crate::runtime::Runtime;
 use crate::step::{self, Step};
 use crate::table::Table;
@@ -58,9 +58,9 @@ fn bundle_worker() -> Result<String> {
 
 fn show() -> Result<bool> {
     let keys = Keys::generate()?;
-    let (messages, sample) = demo_case::messages(&keys)?;
+    let (messages, sample) = cases::messages(&keys)?;
     println!("{sample}\n");
-    let cases = demo_case::cases(&keys, &messages)?;
+    let cases = cases::cases(&keys, &messages)?;
     let mut table = Table::new(&cases);
     for runtime in Runtime::ALL {
         table.add(runtime, runtime.open_all(&cases)?);

@@ -1,13 +1,15 @@
 //! The task runner: `cargo xtask help` lists what it does.
 
 mod bench;
+mod case;
+mod cases;
 mod codes;
 mod count;
 mod demo;
-mod demo_case;
 mod package;
 mod program;
 mod runtime;
+mod sealed;
 mod step;
 mod table;
 mod test;

@@ -1,4 +1,5 @@
-// Measures files: node measure.mjs FOLDER FILE… prints name, size, size under gzip -9, and SHA-256 as JSON.
+// Measures files: node measure.mjs FOLDER FILE… prints name, size, size under gzip -9, and SHA-256
+// as JSON.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";

@@ -3,15 +3,12 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use anyhow::{Context, Result, anyhow, bail};
-use base64ct::{Base64, Encoding};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::demo_case::{Case, Sealed};
+use crate::case::Case;
+use crate::sealed::{PAYLOAD, Sealed, decode, text};
 use crate::{program, tool, workspace};
-
-/// The payload of every message.
-pub(crate) const PAYLOAD: &str = r#"{"type":"invoice.paid","amount":4200}"#;
 
 /// A place where the core runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +25,7 @@ pub(crate) enum Runtime {
 pub(crate) struct Answer {
     /// `ok`, a code, or `–` where the runtime cannot tell.
     pub(crate) outcome: String,
-    /// The ids of the secrets that signed the message, where the runtime tells them.
+    /// The ids of the secrets that signed the message; none for what was not opened.
     pub(crate) matched: Vec<String>,
 }
 
@@ -79,12 +76,8 @@ impl Runtime {
 
 impl Answer {
     fn parse(answer: &Value) -> Self {
-        let matched = answer.get("matched").and_then(Value::as_array);
         let outcome = answer.get("outcome").and_then(Value::as_str).unwrap_or("no answer");
-        Answer {
-            outcome: outcome.to_owned(),
-            matched: matched.into_iter().flatten().map(text).collect(),
-        }
+        Answer { outcome: outcome.to_owned(), matched: texts(answer.get("matched")) }
     }
 }
 
@@ -130,12 +123,17 @@ fn open_natively(case: &Case) -> Result<Answer> {
         (true, _) => "ok".to_owned(),
         (false, code) => code.map(text).unwrap_or_default(),
     };
-    Ok(Answer { outcome, matched: Vec::new() })
+    Ok(Answer { outcome, matched: texts(printed.get("matched_secret_ids")) })
 }
 
 fn opened_payload(printed: &Value) -> Result<bool> {
     let payload = printed.get("payload_base64").map(text).unwrap_or_default();
     Ok(decode(&payload)? == PAYLOAD.as_bytes())
+}
+
+/// The texts of a list; none where there is no list.
+fn texts(list: Option<&Value>) -> Vec<String> {
+    list.and_then(Value::as_array).into_iter().flatten().map(text).collect()
 }
 
 /// Asks a script of tests/demo: one JSON value in, one out.
@@ -158,14 +156,4 @@ fn feed(command: &mut Command, input: &[u8]) -> Result<Output> {
         stdin.write_all(input).context("a program closed its input early")?;
     }
     Ok(child.wait_with_output()?)
-}
-
-/// A JSON string's text; empty for anything else.
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// The bytes that a base64 text stands for.
-pub(crate) fn decode(base64: &str) -> Result<Vec<u8>> {
-    Base64::decode_vec(base64).map_err(|error| anyhow!("not base64: {error}"))
 }

@@ -23,6 +23,7 @@ const GROUPS: &[Group] = &[
     Group { name: "generated codes.ts", run: generated_codes },
     Group { name: "generated vectors", run: generated_vectors },
     Group { name: "vectors against a second implementation", run: cross_check },
+    Group { name: "TypeScript", run: typescript },
     Group { name: "clippy, native", run: clippy_native },
     Group { name: "clippy, WebAssembly", run: clippy_wasm },
     Group { name: "core without std", run: without_std },
@@ -85,6 +86,13 @@ fn generated_vectors() -> Result<Count> {
 
 fn cross_check() -> Result<Count> {
     Count::of(tool::command("node").arg("tests/vectors/generate/cross_check.mjs"))
+}
+
+/// esbuild drops the types without a look at them.
+fn typescript() -> Result<Count> {
+    let folder = workspace::root("bindings/js");
+    tool::npm_ci(&folder)?;
+    Count::of(tool::command("npm").args(["run", "--silent", "check"]).current_dir(folder))
 }
 
 fn clippy_native() -> Result<Count> {

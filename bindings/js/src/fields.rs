@@ -21,10 +21,20 @@ pub(crate) struct Fields<'a>(&'a JsValue);
 impl<'a> Fields<'a> {
     /// An object that has no other members than these: a misspelt option must not fail open.
     pub(crate) fn of(object: &'a JsValue, names: &[&str]) -> Result<Self, Error> {
-        let members = object.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
+        if !object.is_object() {
+            return Err(invalid("the options must be an object".to_owned()));
+        }
+        // Not `dyn_ref`: an object without a prototype is no instance of Object.
+        let members = Object::keys(object.unchecked_ref::<Object>());
         let mut members = members.iter().filter_map(|name| name.as_string());
         match members.find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(invalid(format!("there is no option `{name}`"))),
+            // A name that is no word may be a secret in the wrong place.
+            Some(name)
+                if name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
+            {
+                Err(invalid(format!("there is no option `{name}`")))
+            }
+            Some(_) => Err(invalid("there is no option of such a name".to_owned())),
             None => Ok(Fields(object)),
         }
     }

@@ -33,6 +33,12 @@ impl Sender {
         self.core.scheme().name().to_owned()
     }
 
+    /// The largest body that is sealed.
+    #[wasm_bindgen(js_name = maxBodyBytes)]
+    pub fn max_body_bytes(&self) -> usize {
+        self.core.max_body_bytes()
+    }
+
     /// Encrypts where there is a key, once for all attempts.
     pub fn prepare(
         &self,

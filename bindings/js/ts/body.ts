@@ -12,17 +12,42 @@ const REMEDY =
 export function bodyBytes(body: unknown): Bytes {
   if (ArrayBuffer.isView(body)) return viewBytes(body);
   if (typeof body === "string") return textBytes(body);
-  const kind = tag(body);
-  if (kind === "ArrayBuffer") return new Uint8Array(body as ArrayBuffer);
-  if (kind === "SharedArrayBuffer") throw shared();
+  if (isBuffer(ArrayBuffer, body)) return usable(() => new Uint8Array(body as ArrayBuffer));
+  if (isBuffer(globalThis.SharedArrayBuffer, body)) throw shared();
   throw notBytes(body);
 }
 
 function viewBytes(view: ArrayBufferView): Bytes {
   const buffer = view.buffer as ArrayBuffer;
-  if (tag(buffer) === "SharedArrayBuffer") throw shared();
-  if (view.constructor === Uint8Array) return view as Bytes;
-  return new Uint8Array(buffer, view.byteOffset, view.byteLength);
+  if (isBuffer(globalThis.SharedArrayBuffer, buffer)) throw shared();
+  if (view.constructor === Uint8Array) return usable(() => view as Bytes);
+  return usable(() => new Uint8Array(buffer, view.byteOffset, view.byteLength));
+}
+
+/** Bytes that can be read: those of a buffer that was transferred, or has shrunk, cannot. */
+function usable(bytes: () => Bytes): Bytes {
+  try {
+    const usable = bytes();
+    // Any method checks; this one does nothing else.
+    Uint8Array.prototype.at.call(usable, 0);
+    return usable;
+  } catch {
+    throw new WebhookError(
+      "body_not_bytes",
+      "the body's memory is gone: it was transferred elsewhere, or its buffer has shrunk",
+    );
+  }
+}
+
+/** By the internal slot, which also another realm's buffer has, and nothing else. */
+function isBuffer(kind: { prototype: object } | undefined, value: unknown): boolean {
+  const length = kind && Object.getOwnPropertyDescriptor(kind.prototype, "byteLength");
+  try {
+    length?.get?.call(value);
+    return length !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function textBytes(text: string): Bytes {
@@ -38,10 +63,6 @@ function textBytes(text: string): Bytes {
 /** `isWellFormed` is in engines from 2023 on. */
 function isWellFormed(text: string & { isWellFormed?: () => boolean }): boolean {
   return text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
-}
-
-function tag(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function shared(): WebhookError {

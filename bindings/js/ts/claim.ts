@@ -1,4 +1,5 @@
 // Accepting a delivery once: carries the core's decisions to a store, and the store's answers back.
+import { bodyBytes } from "./body.js";
 import { SCHEME } from "./delivery.js";
 import { WebhookError } from "./error.js";
 import { instance } from "./module.js";
@@ -33,15 +34,17 @@ export async function claim(
   options: ClaimOptions,
 ): Promise<Claim> {
   if (typeof store?.swap !== "function") throw invalid("the store must have a method `swap`");
-  members(options, ["source", "leaseSeconds", "retainSeconds", "now"], "the claim's options");
+  const names = ["source", "leaseSeconds", "retainSeconds", "now"];
+  const given = members(options, names, "the claim's options");
   const scheme = (record(delivery, "the delivery") as { [SCHEME]?: string })[SCHEME];
   if (scheme === undefined) throw invalid("only what `receiver.open` gives can be claimed");
-  const { source } = options;
+  const { source } = given;
   if (typeof source !== "string") throw invalid("`source` must be a string: name the endpoint");
-  const lease = numeric(options.leaseSeconds);
-  const retain = numeric(options.retainSeconds);
-  const now = seconds(options.now);
-  const { replayKey, payload } = delivery;
+  const lease = numeric(given["leaseSeconds"]);
+  const retain = numeric(given["retainSeconds"]);
+  const now = seconds(given["now"]);
+  const { replayKey } = delivery;
+  const payload = bodyBytes(delivery.payload);
   const begun = instance().call((core) =>
     core.claimBegin(source, scheme, replayKey, payload, lease, retain, now),
   );

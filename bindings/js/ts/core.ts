@@ -22,6 +22,7 @@ export interface CorePrepared extends Handle {
 
 export interface CoreSender extends Handle {
   scheme(): string;
+  maxBodyBytes(): number;
   prepare(
     id: string,
     contentType: string | undefined,

@@ -104,7 +104,7 @@ export class OpenedDelivery implements Delivery {
   }
 
   unsigned(header: string): string | null {
-    return this.#headers.value(header);
+    return this.#headers.value(String(header));
   }
 
   toJSON() {

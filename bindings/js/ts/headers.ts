@@ -10,7 +10,11 @@ export class HeaderSource {
   readonly #read: (names: ReadonlySet<string>, take: Take) => void;
 
   constructor(headers: unknown) {
-    this.#read = reader(headers);
+    try {
+      this.#read = reader(headers);
+    } catch (thrown) {
+      throw WebhookError.is(thrown) ? thrown : unreadable();
+    }
   }
 
   /**
@@ -19,7 +23,7 @@ export class HeaderSource {
    */
   fields(names: ReadonlySet<string>): string {
     const fields: string[] = [];
-    this.#read(names, (name, value) => {
+    this.#readAll(names, (name, value) => {
       fields.push(name, value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value);
     });
     return fields.join("\0");
@@ -28,14 +32,24 @@ export class HeaderSource {
   /** All values of one header, joined as fetch joins them. */
   value(name: string): string | null {
     const values: string[] = [];
-    this.#read(new Set([lowerCase(name)]), (_, value) => values.push(value));
+    this.#readAll(new Set([lowerCase(name)]), (_, value) => values.push(value));
     return values.length === 0 ? null : values.join(", ");
+  }
+
+  /** What a getter or a Headers-like throws is its caller's mistake, not a trap. */
+  #readAll(names: ReadonlySet<string>, take: Take): void {
+    try {
+      this.#read(names, take);
+    } catch (thrown) {
+      throw WebhookError.is(thrown) ? thrown : unreadable();
+    }
   }
 }
 
 function reader(headers: unknown): (names: ReadonlySet<string>, take: Take) => void {
   if (typeof headers !== "object" || headers === null) throw unreadable();
-  if (typeof (headers as { headers?: unknown }).headers === "object") {
+  const { headers: inner } = headers as { headers?: unknown };
+  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
     throw new WebhookError("invalid_config", "pass `request.headers`, not the request");
   }
   if ("get" in headers && typeof headers.get === "function" && !isMap(headers)) {

@@ -12,18 +12,18 @@ interface PlainMessage {
 
 /** Throws `invalid_id`, `invalid_config` or `body_not_bytes`. */
 export function plainMessage(message: Message): PlainMessage {
-  members(message, ["id", "contentType", "payload", "json"], "the message");
-  const { id, contentType, payload, json } = message as Partial<Record<string, unknown>>;
+  const given = members(message, ["id", "contentType", "payload", "json"], "the message");
+  const { id, contentType, payload, json } = given;
   if (typeof id !== "string")
     throw new WebhookError("invalid_id", "the message's `id` must be a string");
   if (contentType !== undefined && typeof contentType !== "string") {
     throw new WebhookError("invalid_config", "the message's `contentType` must be a string");
   }
-  if ("json" in message) {
+  if ("json" in given) {
     if (payload !== undefined) throw one();
     return { id, contentType: contentType ?? "application/json", payload: jsonBytes(json) };
   }
-  if (!("payload" in message)) throw one();
+  if (!("payload" in given)) throw one();
   return { id, contentType, payload: payloadBytes(payload) };
 }
 

@@ -2,7 +2,7 @@
 // what comes later.
 import makeGlue from "postseal:glue";
 import type { Core } from "./core.js";
-import type { ErrorCode } from "./codes.js";
+import { type ErrorCode, STATUS } from "./codes.js";
 import { WebhookError } from "./error.js";
 
 /**
@@ -15,21 +15,25 @@ export class Instance {
     this.#core = core;
   }
 
+  /** Whether a trap has thrown it away. */
+  get dead(): boolean {
+    return this.#core === undefined;
+  }
+
   /** Runs one call; what is thrown out of it becomes a WebhookError. */
   call<T>(run: (core: Core) => T): T {
     if (this.#core === undefined) {
-      throw new WebhookError(
-        "module_failed",
-        "the module failed in an earlier call: make a new object",
-      );
+      throw new WebhookError("module_failed", "the module failed in an earlier call: begin again");
     }
     try {
       return run(this.#core);
     } catch (thrown) {
-      if (typeof thrown === "string") throw refusal(thrown);
+      const refused = refusal(thrown);
+      if (refused !== undefined) throw refused;
+      // Whatever else comes out may have left the memory half changed.
       this.#core = undefined;
       if (current === this) current = undefined;
-      throw new WebhookError("module_failed", "the WebAssembly module trapped", { cause: thrown });
+      throw new WebhookError("module_failed", FAILED);
     }
   }
 
@@ -60,17 +64,23 @@ function instantiate(): Core {
     glue.initSync({ module: compiled });
     return glue;
   } catch (cause) {
+    if (cause instanceof RangeError) throw new WebhookError("module_failed", NO_MEMORY, { cause });
     throw new WebhookError("unsupported_runtime", UNSUPPORTED, { cause });
   }
 }
 
+const NO_MEMORY = "there is no memory left for the WebAssembly module";
 const UNSUPPORTED =
   "this runtime does not compile WebAssembly from bytes. Next.js on Cloudflare: add " +
   'serverExternalPackages: ["postseal"] to its configuration. A page with a ' +
   "Content-Security-Policy: allow 'wasm-unsafe-eval'. React Native has no WebAssembly.";
 
-/** The core throws `code NUL message`. */
-function refusal(thrown: string): WebhookError {
-  const end = thrown.indexOf("\0");
-  return new WebhookError(thrown.slice(0, end) as ErrorCode, thrown.slice(end + 1));
+const FAILED =
+  "the WebAssembly module trapped, and the next call has a new one: please report what was called";
+
+/** The core throws `code NUL message`; anything else is no refusal. */
+function refusal(thrown: unknown): WebhookError | undefined {
+  const [, code, message] = (typeof thrown === "string" && /^(\w+)\0([^]*)$/.exec(thrown)) || [];
+  if (code === undefined || message === undefined || !Object.hasOwn(STATUS, code)) return undefined;
+  return new WebhookError(code as ErrorCode, message);
 }

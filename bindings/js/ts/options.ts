@@ -1,29 +1,26 @@
 // Options on their way into the module: plain objects. The core decides what they mean.
 import type { Plain } from "./core.js";
 import { WebhookError } from "./error.js";
-import type { Instant, KeyOptions } from "./types.js";
 
-const KEY_LISTS = new Set(["secrets", "publicKeys", "encryptionKeys"]);
-const INSTANTS = new Set(["notBefore", "notAfter"]);
+const KEY_LISTS = ["secrets", "publicKeys", "encryptionKeys"];
+const INSTANTS = ["notBefore", "notAfter"];
+/** Where these are there, but undefined, a variable is not set: that must not pass for absent. */
+const NEVER_UNDEFINED = [...KEY_LISTS, "audience", "encryption", "notAfter", "keys"];
 
-/**
- * Options as plain data: a key list is an array of objects, and an instant a number.
- * A list of keys that is there, but undefined, is a variable that is not set: it must not pass
- * for absent.
- */
+/** Options as plain data: a key list is an array of objects, and an instant a number. */
 export function plainOptions(options: unknown, what: string): Plain {
-  const given = Object.entries(record(options, what));
-  const plain = given.map(([name, value]) => [name, KEY_LISTS.has(name) ? keyList(value) : value]);
-  return Object.fromEntries(plain.filter(([, value]) => value !== undefined)) as Plain;
+  return plainObject(options, what, (name, value) =>
+    KEY_LISTS.includes(name) ? keyList(value) : leaf(value),
+  );
 }
 
-/** The keys of one call. */
-export function plainKeys(keys: KeyOptions | undefined): Plain | undefined {
-  return keys === undefined ? undefined : plainOptions(keys, "`keys`");
+/** The keys of one call, from its context. */
+export function plainKeys(context: Plain): Plain | undefined {
+  return "keys" in context ? plainOptions(context["keys"], "`keys`") : undefined;
 }
 
 /** Seconds, fractions and all; what is no instant becomes NaN, which the core refuses. */
-export function seconds(instant: Instant | undefined): number | undefined {
+export function seconds(instant: unknown): number | undefined {
   if (instant === undefined || typeof instant === "number") return instant;
   const milliseconds = (instant as { getTime?: () => unknown } | null)?.getTime?.();
   return typeof milliseconds === "number" ? milliseconds / 1000 : Number.NaN;
@@ -34,18 +31,49 @@ export function numeric(value: unknown): number | undefined {
   return value === undefined || typeof value === "number" ? value : Number.NaN;
 }
 
-/** The object that it is, with no member but those named. */
-export function members(value: unknown, names: readonly string[], what: string): void {
-  for (const name of Object.keys(record(value, what))) {
-    if (!names.includes(name)) {
-      throw new WebhookError("invalid_config", `${what} has no member \`${name}\``);
-    }
-  }
+/** The members of an object that has no others than those named. */
+export function members(value: unknown, names: readonly string[], what: string): Plain {
+  const plain = plainObject(value, what, (_, member) => member);
+  const unknown = Object.keys(plain).find((name) => !names.includes(name));
+  if (unknown === undefined) return plain;
+  const shown = /^[a-zA-Z]{1,32}$/.test(unknown) ? `\`${unknown}\`` : "of such a name";
+  throw new WebhookError("invalid_config", `${what} has no member ${shown}`);
 }
 
+/** The object that it is. */
 export function record(value: unknown, what: string): object {
   if (isRecord(value)) return value;
   throw new WebhookError("invalid_config", `${what} must be an object`);
+}
+
+/**
+ * An object's own members, without a prototype, each read once. An instance of a class or a Map
+ * would seem empty, and what stands on `Object.prototype` is nobody's option.
+ */
+function plainObject(
+  value: unknown,
+  what: string,
+  convert: (name: string, value: unknown) => unknown,
+): Plain {
+  const object = record(value, what);
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new WebhookError("invalid_config", `${what} must be a plain object`);
+  }
+  const plain = Object.create(null) as Record<string, unknown>;
+  for (const [name, member] of entries(object, what)) {
+    if (member !== undefined || KEY_LISTS.includes(name)) plain[name] = convert(name, member);
+    else if (NEVER_UNDEFINED.includes(name)) throw unset(name);
+  }
+  return plain;
+}
+
+function entries(object: object, what: string): [string, unknown][] {
+  try {
+    return Object.entries(object);
+  } catch {
+    throw new WebhookError("invalid_config", `${what} cannot be read: one of its getters throws`);
+  }
 }
 
 function isRecord(value: unknown): value is object {
@@ -53,15 +81,27 @@ function isRecord(value: unknown): value is object {
 }
 
 function keyList(value: unknown): unknown {
-  return (Array.isArray(value) ? value : [value]).map((entry) => {
+  // Array.from, since a hole in a list is an entry that is not set.
+  return Array.from(Array.isArray(value) ? (value as unknown[]) : [value], (entry) => {
     if (entry === undefined || entry === null) return null;
-    return isRecord(entry) && !ArrayBuffer.isView(entry) ? plainKey(entry) : { secret: entry };
+    return isRecord(entry) && !ArrayBuffer.isView(entry)
+      ? plainKey(entry)
+      : { secret: leaf(entry) };
   });
 }
 
 function plainKey(key: object): Plain {
-  const members = Object.entries(key).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    members.map(([name, value]) => [name, INSTANTS.has(name) ? seconds(value as Instant) : value]),
+  return plainObject(key, "an entry of a list of keys", (name, value) =>
+    INSTANTS.includes(name) ? seconds(value) : leaf(value),
   );
+}
+
+/** Text or a number; anything else becomes null, which no option takes. */
+function leaf(value: unknown): string | number | null {
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}
+
+function unset(name: string): WebhookError {
+  const message = `\`${name}\` is there, but undefined: is the variable set?`;
+  return new WebhookError("invalid_config", message);
 }

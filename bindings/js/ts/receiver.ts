@@ -3,72 +3,63 @@ import { bodyBytes } from "./body.js";
 import type { CoreReceiver } from "./core.js";
 import { OpenedDelivery } from "./delivery.js";
 import { WebhookError } from "./error.js";
+import { Handle } from "./handle.js";
 import { HeaderSource } from "./headers.js";
-import { type Instance, instance } from "./module.js";
-import { plainKeys, plainOptions, members, seconds } from "./options.js";
+import { instance } from "./module.js";
+import { members, plainKeys, plainOptions, seconds } from "./options.js";
 import { INSPECT, shown } from "./redact.js";
 import { readBody } from "./request.js";
-import type {
-  BodyInput,
-  Bytes,
-  Delivery,
-  HeadersInput,
-  OpenContext,
-  ReceiverOptions,
-} from "./types.js";
+import type { BodyInput, Delivery, HeadersInput, OpenContext, ReceiverOptions } from "./types.js";
 
 /**
  * Made once, at module scope if you like, and used for every request. It touches neither clock nor
  * randomness until then.
  */
 export class Receiver {
-  readonly #instance: Instance;
+  readonly #core: Handle<CoreReceiver>;
   readonly #scheme: string;
   readonly #maxBodyBytes: number;
   readonly #headerNames: ReadonlySet<string>;
-  #core: CoreReceiver | undefined;
 
   /** Throws `invalid_secret`, `invalid_key` or `invalid_config`. */
   constructor(options: ReceiverOptions) {
     const plain = plainOptions(options, "the receiver's options");
-    this.#instance = instance();
-    const core = this.#instance.call(({ Receiver }) => new Receiver(plain));
-    this.#core = core;
-    this.#scheme = core.scheme();
-    this.#maxBodyBytes = core.maxBodyBytes();
-    this.#headerNames = new Set(core.headerNames().split("\0"));
+    this.#core = new Handle("receiver", ({ Receiver }) => new Receiver(plain));
+    this.#scheme = this.#core.call((core) => core.scheme());
+    this.#maxBodyBytes = this.#core.call((core) => core.maxBodyBytes());
+    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()).split("\0"));
   }
 
   /** Verifies and decrypts. Throws a WebhookError; `body` must be the bytes as they came. */
   open(headers: HeadersInput, body: BodyInput, context: OpenContext = {}): Delivery {
-    this.#live();
-    members(context, ["now", "keys"], "the context");
+    this.#core.live();
+    const given = members(context, ["now", "keys"], "the context");
     const source = new HeaderSource(headers);
     const bytes = bodyBytes(body);
-    const now = seconds(context.now);
-    const keys = plainKeys(context.keys);
+    // One byte too many is enough for the refusal; the module's memory never shrinks again.
+    const bounded = bytes.subarray(0, this.#maxBodyBytes + 1);
+    const now = seconds(given["now"]);
+    const keys = plainKeys(given);
     const attempt = (names: ReadonlySet<string>): string => {
       const fields = source.fields(names);
-      const core = this.#live();
-      return this.#instance.call(() => core.open(fields, bytes, now, keys));
+      return this.#core.call((core) => core.open(fields, bounded, now, keys));
     };
     const facts = openNamingProviders(attempt, this.#headerNames);
-    const payload = (encrypted: boolean) => (encrypted ? this.#takePayload() : bytes);
+    const payload = (encrypted: boolean) =>
+      encrypted ? this.#core.call((core) => core.takePayload()) : bytes;
     return new OpenedDelivery(facts, payload, source, this.#scheme);
   }
 
   /** Reads the request's body, bounded while it reads, and opens it. */
   async openRequest(request: Request, context?: OpenContext): Promise<Delivery> {
-    this.#live();
+    this.#core.live();
     const body = await readBody(request, this.#maxBodyBytes);
     return this.open(request.headers, body, context);
   }
 
   /** Frees and wipes the keys in the module's memory. Later calls throw `stale_handle`. */
   [Symbol.dispose](): void {
-    const core = this.#core;
-    this.#core = undefined;
-    if (core !== undefined) this.#instance.release(core);
+    this.#core.dispose();
   }
 
   /** @internal */
@@ -84,16 +75,6 @@ export class Receiver {
   /** @internal */
   [INSPECT](): string {
     return this.toString();
-  }
-
-  #takePayload(): Bytes {
-    const core = this.#live();
-    return this.#instance.call(() => core.takePayload());
-  }
-
-  #live(): CoreReceiver {
-    if (this.#core !== undefined) return this.#core;
-    throw new WebhookError("stale_handle", "this receiver has been disposed of");
   }
 }
 

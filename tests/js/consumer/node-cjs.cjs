@@ -1,4 +1,5 @@
 // Runs the suite in Node against the installed package, as CommonJS.
+const util = require("node:util");
 const postseal = require("postseal");
 const stores = require("postseal/stores");
 
@@ -6,7 +7,7 @@ async function main() {
   const { runAll } = await import("./suite/all.js");
   const { default: vectors } = await import("./vectors.js");
   const other = await import("postseal");
-  const { passed, failed } = await runAll({ postseal, stores, vectors, other });
+  const { passed, failed } = await runAll({ postseal, stores, vectors, other, util });
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 // The whole suite, for any runtime: it gets the package, and uses nothing else but web standards.
+import { attackTests } from "./attacks.js";
 import { bodyTests } from "./bodies.js";
 import { claimTests } from "./claims.js";
 import { deliveryTests } from "./deliveries.js";
@@ -21,11 +22,11 @@ const TOPICS = [
   deliveryTests,
   errorTests,
 ];
-TOPICS.push(requestTests, senderTests, claimTests, runtimeTests);
+TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
 
 /**
- * `from` is `{ postseal, stores, vectors, other }`; `other` is a second copy of the package, where
- * there is one.
+ * `from` is `{ postseal, stores, vectors, other, util }`; `other` is a second copy of the package
+ * and `util` is Node's module, each where there is one.
  */
 export function runAll(from) {
   const suite = new Suite();

@@ -4,25 +4,34 @@ import { ok, same, rejectsCode, throwsCode } from "./harness.js";
 import { whileHost } from "./host.js";
 
 export function claimTests({ postseal, stores, test }) {
-  const { claim } = postseal;
   const { memoryStore } = stores;
   const receiver = new postseal.Receiver({ secrets: SECRET });
   const delivery = (id = "evt_1", payload = PAYLOAD) => {
     const sealed = new postseal.Sender({ secrets: SECRET }).seal({ id, payload }, { now: NOW });
     return receiver.open(sealed.headers, sealed.body, { now: NOW });
   };
-  const first = delivery();
-  const at = (seconds) => ({ source: "orders", now: NOW + seconds });
-  const outcome = async (store, options, what = first) =>
-    (await claim(store, what, options)).outcome;
+  const outcome = async (store, options, what) =>
+    (await postseal.claim(store, what, options)).outcome;
+  const from = { postseal, memoryStore, delivery, first: delivery(), outcome, test };
+  holderTests(from);
+  repeatTests(from);
+  badStoreTests(from);
+  refusedClaims(from);
+  memoryStoreTests(from);
+}
 
+function at(seconds) {
+  return { source: "orders", now: NOW + seconds };
+}
+
+function holderTests({ postseal: { claim }, memoryStore, first, outcome, test }) {
   test("claim: new, in progress, duplicate", async () => {
     const store = memoryStore();
     const mine = await claim(store, first, at(0));
     same([mine.outcome, mine.attempt], ["new", 1]);
     same(await claim(store, first, at(10)), { outcome: "in_progress", retryAfterSeconds: 50 });
     same(await mine.done(), "ok");
-    same(await outcome(store, at(11)), "duplicate");
+    same(await outcome(store, at(11), first), "duplicate");
     same(await mine.done(), "ok");
   });
   test("claim: after a failure the next may begin at once", async () => {
@@ -52,6 +61,9 @@ export function claimTests({ postseal, stores, test }) {
     const later = await whileHost({ now: NOW + 11 }, () => claim(store, first, clock(11)));
     same(later.retryAfterSeconds, 29);
   });
+}
+
+function repeatTests({ postseal: { claim }, memoryStore, delivery, first, outcome, test }) {
   test("claim: the same id with another payload is a conflict", async () => {
     const store = memoryStore();
     await claim(store, first, at(0));
@@ -60,7 +72,7 @@ export function claimTests({ postseal, stores, test }) {
   test("claim: sources and ids are apart", async () => {
     const store = memoryStore();
     await claim(store, first, at(0));
-    same(await outcome(store, { source: "other", now: NOW }), "new");
+    same(await outcome(store, { source: "other", now: NOW }, first), "new");
     same(await outcome(store, at(0), delivery("evt_2")), "new");
   });
   test("claim: of 200 at once on 20 ids, 20 are new", async () => {
@@ -77,7 +89,10 @@ export function claimTests({ postseal, stores, test }) {
     await (await claim(watched, first, at(0))).done();
     ok(!seen.some((text) => /evt_1|orders|4242/.test(String(text))), seen.join(" "));
   });
+}
 
+function badStoreTests({ postseal, first, test }) {
+  const { claim } = postseal;
   const answers = {
     throws: () => Promise.reject(new Error("down")),
     "throws at once": () => {
@@ -86,10 +101,6 @@ export function claimTests({ postseal, stores, test }) {
     "answers nothing": async () => undefined,
     "answers a number": async () => ({ swapped: false, current: 5 }),
     "holds another's text": async () => ({ swapped: false, current: "hello" }),
-    "changes without end": async (key, expected) => ({
-      swapped: false,
-      current: expected === null ? null : null,
-    }),
   };
   for (const [name, swap] of Object.entries(answers)) {
     test(`claim: a store that ${name} is unavailable`, async () => {
@@ -97,6 +108,20 @@ export function claimTests({ postseal, stores, test }) {
       same(error.status, 503);
     });
   }
+  test("claim: a store that changes without end is given up", async () => {
+    const texts = [];
+    const swap = async (key, expected, next) => {
+      same(expected, texts.at(-1) ?? null, "what the claim expects is what it was told");
+      texts.push(failedAfter(expected, next));
+      return { swapped: false, current: texts.at(-1) };
+    };
+    const error = await rejectsCode(postseal, "store_unavailable", claim({ swap }, first, at(0)));
+    ok(error.message.includes("changed in every round"), error.message);
+    ok(texts.length > 1 && new Set(texts).size === texts.length, `texts: ${texts.join(" ")}`);
+  });
+}
+
+function refusedClaims({ postseal, memoryStore, first, test }) {
   const refused = {
     "no store": [undefined, first, at(0)],
     "a store without swap": [{}, first, at(0)],
@@ -116,12 +141,18 @@ export function claimTests({ postseal, stores, test }) {
   };
   for (const [name, [store, what, options]] of Object.entries(refused)) {
     test(`claim: ${name} is refused`, () =>
-      rejectsCode(postseal, "invalid_config", claim(store, what, options)));
+      rejectsCode(postseal, "invalid_config", postseal.claim(store, what, options)));
   }
-  storeTests({ postseal, memoryStore, test });
 }
 
-function storeTests({ postseal, memoryStore, test }) {
+/** What stands in a store when the attempt after the one in `text` has failed. */
+function failedAfter(text, next) {
+  const [, , token, digest] = next.split(":");
+  const attempt = Number(text?.split(":").at(-1) ?? 0) + 1;
+  return `v1:failed:${token}:${digest}:${attempt}`;
+}
+
+function memoryStoreTests({ postseal, memoryStore, test }) {
   test("memory store: compare and set", async () => {
     const store = memoryStore();
     same(await store.swap("k", "a", "b", 60), { swapped: false, current: null });
@@ -133,10 +164,12 @@ function storeTests({ postseal, memoryStore, test }) {
   });
   test("memory store: what has expired is absent, and makes room", async () => {
     const store = memoryStore({ maxKeys: 1 });
-    await store.swap("k", null, "a", 0.001);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    same(await store.swap("k", "a", "b", 60), { swapped: false, current: null });
-    same(await store.swap("other", null, "a", 60), { swapped: true, current: "a" });
+    const after = (seconds, ...swap) =>
+      whileHost({ now: NOW + seconds }, () => store.swap(...swap));
+    await after(0, "k", null, "a", 60);
+    same(await after(59, "k", null, "b", 60), { swapped: false, current: "a" });
+    same(await after(60, "k", "a", "b", 60), { swapped: false, current: null });
+    same(await after(60, "other", null, "a", 60), { swapped: true, current: "a" });
   });
   test("memory store: what is live is never evicted", async () => {
     const store = memoryStore({ maxKeys: 2 });

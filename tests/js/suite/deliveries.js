@@ -6,7 +6,7 @@ import { ok, same, throwsCode } from "./harness.js";
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const SECRETS = [SECRET.slice(6), KEY.slice(6), "4242"];
 
-export function deliveryTests({ postseal, test }) {
+export function deliveryTests({ postseal, util, test }) {
   const { Receiver, Sender } = postseal;
   const receiver = new Receiver({ secrets: SECRET, encryptionKeys: KEY });
   const sender = new Sender({ secrets: SECRET, encryptionKeys: KEY });
@@ -14,7 +14,15 @@ export function deliveryTests({ postseal, test }) {
     const sealed = sender.seal({ id: "evt_1", payload }, { now: NOW });
     return receiver.open(sealed.headers, sealed.body, { now: NOW });
   };
+  const from = { postseal, receiver, sender, opened, util, test };
+  payloadTests(from);
+  contentTypeTests(from);
+  disposalTests(from);
+  redactionTests(from);
+  refusalTests(from);
+}
 
+function payloadTests({ postseal, opened, test }) {
   test("delivery: text and JSON", () => {
     same(opened(PAYLOAD).text(), PAYLOAD);
     same(opened(PAYLOAD).json(), JSON.parse(PAYLOAD));
@@ -33,6 +41,9 @@ export function deliveryTests({ postseal, test }) {
       "no payload",
     );
   });
+}
+
+function contentTypeTests({ postseal: { Sender }, receiver, sender, test }) {
   test("delivery: a JSON message has its content type, plain and encrypted", () => {
     const message = { id: "evt_1", json: { a: 1 } };
     const clear = new Sender({ secrets: SECRET }).seal(message, { now: NOW });
@@ -50,6 +61,10 @@ export function deliveryTests({ postseal, test }) {
     const delivery = receiver.open(sealed.headers, sealed.body, { now: NOW });
     same([delivery.contentType, delivery.text()], ["=x; a b", PAYLOAD]);
   });
+}
+
+function disposalTests({ postseal, test }) {
+  const { Receiver, Sender } = postseal;
   test("delivery: its facts outlive the receiver", () => {
     const passing = new Receiver({ secrets: SECRET });
     const { headers, body } = plain(postseal);
@@ -59,12 +74,14 @@ export function deliveryTests({ postseal, test }) {
     throwsCode(postseal, "stale_handle", () => passing.open(headers, body, { now: NOW }));
     passing[Symbol.dispose]();
   });
-  test("delivery: a disposed sender is stale", async () => {
+  test("delivery: a disposed sender is stale", () => {
     const passing = new Sender({ secrets: SECRET });
     passing[Symbol.dispose]();
     throwsCode(postseal, "stale_handle", () => passing.seal({ id: "evt_1", payload: "" }));
   });
+}
 
+function redactionTests({ receiver, sender, opened, util, test }) {
   const shown = { receiver, sender, delivery: opened(PAYLOAD) };
   for (const [name, value] of Object.entries(shown)) {
     test(`redaction: a ${name} shows no key and no payload`, () => {
@@ -86,17 +103,20 @@ export function deliveryTests({ postseal, test }) {
     const facts = { id: "evt_1", timestamp: NOW, secretId: "secret-1", encrypted: true };
     same(opened(PAYLOAD).toJSON(), { ...facts, payloadBytes: bytes(PAYLOAD).length });
   });
-  test("redaction: Node's console", async () => {
-    const util = await import("node:util").catch(() => undefined);
-    if (util === undefined) return;
-    const text = util.inspect(shown, { depth: 9, showHidden: true });
-    same(
-      SECRETS.filter((secret) => text.includes(secret)),
-      [],
-      "shown",
-    );
-    ok(text.includes('Delivery { id: "evt_1"'), text);
-  });
+  if (util !== undefined) {
+    test("redaction: Node's console", () => {
+      const text = util.inspect(shown, { depth: 9, showHidden: true });
+      same(
+        SECRETS.filter((secret) => text.includes(secret)),
+        [],
+        "shown",
+      );
+      ok(text.includes('Delivery { id: "evt_1"'), text);
+    });
+  }
+}
+
+function refusalTests({ postseal, receiver, test }) {
   test("redaction: a refusal shows no header, key or payload", () => {
     const { headers, body } = encrypted(postseal);
     const wrong = { ...headers, "webhook-signature": `v1,${btoa("x".repeat(32))}` };

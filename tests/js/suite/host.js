@@ -8,7 +8,10 @@ export function replaced(object, name, value) {
   return () => (own === undefined ? delete object[name] : Object.defineProperty(object, name, own));
 }
 
-/** Runs with a clock at `now` seconds, and with `random(view)` for `crypto.getRandomValues`. */
+/**
+ * Runs with a clock at `now` seconds, with `random(view)` for `crypto.getRandomValues`, and with
+ * `timer(run, ms)` for `setTimeout`.
+ */
 export function withHost(host, run) {
   const undo = hostOf(host);
   try {
@@ -40,9 +43,10 @@ export function fromBase64(text) {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }
 
-function hostOf({ now, random }) {
+function hostOf({ now, random, timer }) {
   const undo = [];
   if (now !== undefined) undo.push(replaced(Date, "now", () => now * 1000));
   if (random !== undefined) undo.push(replaced(crypto, "getRandomValues", random));
+  if (timer !== undefined) undo.push(replaced(globalThis, "setTimeout", timer));
   return () => undo.forEach((restore) => restore());
 }

@@ -3,15 +3,24 @@ import { KEY, NOW, OLD_SECRET, PAYLOAD, plain, SECRET } from "./known.js";
 import { ok, same, throwsCode } from "./harness.js";
 
 export function optionTests({ postseal, test }) {
-  const { Receiver, Sender } = postseal;
   const { headers } = plain(postseal);
+  const receiver = new postseal.Receiver({ secrets: SECRET });
   const refuses = (name, code, call, hint = "") =>
     test(`options: ${name}`, () => {
       const { message } = throwsCode(postseal, code, call);
       ok(message.includes(hint), `"${message}" says ${hint}`);
       ok(!message.includes(SECRET.slice(6)), "no secret in the message");
     });
+  const from = { postseal, receiver, headers, refuses, test };
+  refusedKeys(from);
+  refusedOptions(from);
+  refusedContexts(from);
+  clockTests(from);
+  keyTests(from);
+}
 
+function refusedKeys({ postseal, refuses, test }) {
+  const { Receiver, Sender } = postseal;
   refuses(
     "a variable that is not set",
     "invalid_secret",
@@ -59,6 +68,9 @@ export function optionTests({ postseal, test }) {
     () => new Receiver({ secrets: { secret: SECRET, until: 1 } }),
     "until",
   );
+}
+
+function refusedOptions({ postseal: { Receiver, Sender }, refuses }) {
   refuses(
     "an unknown option",
     "invalid_config",
@@ -95,7 +107,8 @@ export function optionTests({ postseal, test }) {
     () => new Receiver({ secrets: SECRET, maxBodyBytes: Infinity }),
     "maxBodyBytes",
   );
-  for (const [name, value] of Object.entries({ audience: null, toleranceSeconds: null, scheme: 7 })) {
+  const wrong = { audience: null, toleranceSeconds: null, scheme: 7 };
+  for (const [name, value] of Object.entries(wrong)) {
     refuses(
       `${name} = ${value}`,
       "invalid_config",
@@ -111,8 +124,9 @@ export function optionTests({ postseal, test }) {
     () => new Receiver({ secrets: { secret: SECRET, notAfter: new Date("x") } }),
     "notAfter",
   );
+}
 
-  const receiver = new Receiver({ secrets: SECRET });
+function refusedContexts({ receiver, headers, refuses }) {
   for (const now of [
     Number.NaN,
     Infinity,
@@ -146,7 +160,9 @@ export function optionTests({ postseal, test }) {
     () => receiver.open(headers, PAYLOAD, { now: NOW, keys: { secret: "" } }),
     "`secret`",
   );
+}
 
+function clockTests({ postseal, receiver, headers, test }) {
   test("options: now as a Date, and with a fraction", () => {
     same(receiver.open(headers, PAYLOAD, { now: new Date(NOW * 1000 + 999) }).timestamp, NOW);
     same(receiver.open(headers, PAYLOAD, { now: NOW + 300.9 }).timestamp, NOW);
@@ -156,9 +172,13 @@ export function optionTests({ postseal, test }) {
   });
   test("options: without now, the host's clock counts", () => {
     throwsCode(postseal, "timestamp_too_old", () => receiver.open(headers, PAYLOAD));
-    const fresh = new Sender({ secrets: SECRET }).seal({ id: "evt_1", payload: PAYLOAD });
+    const fresh = new postseal.Sender({ secrets: SECRET }).seal({ id: "evt_1", payload: PAYLOAD });
     same(receiver.open(fresh.headers, fresh.body).id, "evt_1");
   });
+}
+
+function keyTests({ postseal, headers, test }) {
+  const { Receiver } = postseal;
   test("options: later secrets may be unset, and Dates bound a secret", () => {
     const old = {
       id: "old",

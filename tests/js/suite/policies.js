@@ -9,11 +9,14 @@ const FILES = { "retry.json": retryTests, "claim.json": claimTests };
 const MEMBERS = ["name", "operation", "input", "expect", "source"];
 const SCHEME = Symbol.for("postseal.Delivery.scheme");
 const PAYLOAD = new TextEncoder().encode("{}");
+/** How many fields each phase has after it. */
+const PHASES = "pending(?::[^:]+){4}$|failed(?::[^:]+){3}$|done(?::[^:]+){2}$";
 /**
  * A state text that a claim writes: phase, token, digest, and for `pending` attempt and lease end.
  */
-const STATE =
-  /^v1:(?=pending(?::[^:]+){4}$|failed(?::[^:]+){3}$|done(?::[^:]+){2}$)(\w+):([\w-]{22}):([\w-]{22}|-)(?::(\d+))?(?::(\d+))?$/;
+const STATE = new RegExp(
+  `^v1:(?=${PHASES})(\\w+):([\\w-]{22}):([\\w-]{22}|-)(?::(\\d+))?(?::(\\d+))?$`,
+);
 
 export function policyTests({ postseal, vectors, test }) {
   for (const [file, { about, cases }] of Object.entries(vectors.policy)) {
@@ -61,10 +64,16 @@ function claimTests({ postseal, cases, test }) {
   }
   test("policy claim.json: only texts that no claim writes are out of reach", () => {
     const left = cases.filter((vector) => !reachable(vector)).map(({ name }) => name);
-    const known =
-      /^claim_(decide_wanted|decide_absent_after_a_later|(done|failed|renew)_held_is|settle_wanted)_/;
+    const known = [
+      "decide_wanted_",
+      "decide_absent_after_a_later_",
+      "done_held_is_",
+      "failed_held_is_",
+      "renew_held_is_",
+      "settle_wanted_",
+    ];
     same(
-      left.filter((name) => !known.test(name)),
+      left.filter((name) => !known.some((start) => name.startsWith(`claim_${start}`))),
       [],
       "cases out of reach",
     );

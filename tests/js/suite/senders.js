@@ -1,13 +1,24 @@
 // `Sender.seal` and the checks of `Sender.send`, against a fetch of the test's own.
 import { bytes, KEY, NOW, PAYLOAD, SECRET } from "./known.js";
 import { ok, same, rejectsCode, throwsCode } from "./harness.js";
+import { whileHost } from "./host.js";
 
 const URL_TEXT = "https://example.org/hooks";
 const MESSAGE = { id: "evt_1", payload: PAYLOAD };
 
 export function senderTests({ postseal, test }) {
-  const { Sender } = postseal;
-  const sender = new Sender({ secrets: SECRET });
+  const sender = new postseal.Sender({ secrets: SECRET });
+  const from = { postseal, sender, test };
+  refusedMessages(from);
+  sealTests(from);
+  destinationTests(from);
+  refusedSendOptions(from);
+  outcomeTests(from);
+  timeTests(from);
+  signalTests(from);
+}
+
+function refusedMessages({ postseal, sender, test }) {
   const cycle = {};
   cycle.self = cycle;
 
@@ -32,6 +43,9 @@ export function senderTests({ postseal, test }) {
     test(`seal: ${name}`, () =>
       throwsCode(postseal, code, () => sender.seal(message, { now: NOW })));
   }
+}
+
+function sealTests({ postseal: { Sender }, sender, test }) {
   test("seal: every kind of payload gives the same bytes", () => {
     const padded = bytes(`?${PAYLOAD}`);
     for (const payload of [PAYLOAD, bytes(PAYLOAD), padded.subarray(1), bytes(PAYLOAD).buffer]) {
@@ -45,7 +59,9 @@ export function senderTests({ postseal, test }) {
     );
     ok(one !== two, "two ciphertexts");
   });
+}
 
+function destinationTests({ postseal, sender, test }) {
   const urls = [
     "http://example.org/",
     "ftp://example.org/",
@@ -82,6 +98,9 @@ export function senderTests({ postseal, test }) {
       });
     });
   }
+}
+
+function refusedSendOptions({ postseal, sender, test }) {
   for (const options of [
     { maxAttempts: 0 },
     { maxAttempts: 101 },
@@ -103,6 +122,9 @@ export function senderTests({ postseal, test }) {
       same(calls.length, 0);
     });
   }
+}
+
+function outcomeTests({ postseal, sender, test }) {
   for (const [status, outcome] of [
     [200, "delivered"],
     [299, "delivered"],
@@ -126,11 +148,6 @@ export function senderTests({ postseal, test }) {
     const result = await sender.send(URL_TEXT, MESSAGE, { fetch, maxAttempts: 1 });
     same([result, calls.length], [{ outcome: "exhausted", status: 500, attempts: 1 }, 1]);
   });
-  test("send: out of time", async () => {
-    const { fetch, calls } = answering([500], { "retry-after": "60" });
-    const result = await sender.send(URL_TEXT, MESSAGE, { fetch, maxElapsedMs: 1000 });
-    same([result, calls.length], [{ outcome: "exhausted", status: 500, attempts: 1 }, 1]);
-  });
   test("send: a network that fails is an attempt without a status", async () => {
     const fetch = () => Promise.reject(new TypeError("refused"));
     same(await sender.send(URL_TEXT, MESSAGE, { fetch, maxAttempts: 1 }), {
@@ -139,34 +156,68 @@ export function senderTests({ postseal, test }) {
       attempts: 1,
     });
   });
-  test("send: a fetch that hangs, and minds no signal, is left after the timeout", async () => {
-    const fetch = () => new Promise(() => {});
-    const options = { fetch, maxAttempts: 1, timeoutMs: 5 };
-    same(await sender.send(URL_TEXT, MESSAGE, options), {
-      outcome: "exhausted",
-      status: null,
-      attempts: 1,
+}
+
+function timeTests({ sender, test }) {
+  test("send: out of time", async () => {
+    const { fetch, calls } = answering([500], { "retry-after": "60" });
+    const result = await sender.send(URL_TEXT, MESSAGE, { fetch, maxElapsedMs: 1000 });
+    same([result, calls.length], [{ outcome: "exhausted", status: 500, attempts: 1 }, 1]);
+  });
+  for (const [name, options] of Object.entries({
+    "a fetch that hangs, and minds no signal, is left after the timeout": { timeoutMs: 5 },
+    "an attempt does not go on beyond maxElapsedMs": { maxElapsedMs: 5 },
+  })) {
+    test(`send: ${name}`, async () => {
+      const waits = [];
+      const timer = (run, ms) => {
+        waits.push(ms);
+        queueMicrotask(run);
+      };
+      const sending = { fetch: hanging, maxAttempts: 1, ...options };
+      const result = await whileHost({ now: NOW, timer }, () =>
+        sender.send(URL_TEXT, MESSAGE, sending),
+      );
+      same(result, { outcome: "exhausted", status: null, attempts: 1 });
+      same(waits, [5], "milliseconds waited");
     });
+  }
+}
+
+function signalTests({ sender, test }) {
+  const reason = new Error("stop");
+  const ends = async (options) => {
+    const thrown = await sender.send(URL_TEXT, MESSAGE, options).catch((error) => error);
+    ok(thrown === reason, `the signal's reason, not ${thrown}`);
+  };
+  test("send: a signal ends it with its reason before the first attempt", async () => {
+    const { fetch, calls } = answering([200]);
+    await ends({ fetch, signal: AbortSignal.abort(reason) });
+    same(calls.length, 0);
   });
-  test("send: an attempt does not go on beyond maxElapsedMs", async () => {
-    const options = { fetch: () => new Promise(() => {}), maxElapsedMs: 5 };
-    const expected = { outcome: "exhausted", status: null, attempts: 1 };
-    same(await sender.send(URL_TEXT, MESSAGE, options), expected);
-  });
-  test("send: a signal ends it with its reason: before, during, and between attempts", async () => {
-    const reason = new Error("stop");
-    const ends = async (options) => {
-      const thrown = await sender.send(URL_TEXT, MESSAGE, options).catch((error) => error);
-      ok(thrown === reason, `the signal's reason, not ${thrown}`);
+  test("send: a signal ends it with its reason during an attempt", async () => {
+    const controller = new AbortController();
+    const fetch = () => {
+      queueMicrotask(() => controller.abort(reason));
+      return hanging();
     };
-    await ends({ fetch: answering([200]).fetch, signal: AbortSignal.abort(reason) });
-    const during = new AbortController();
-    setTimeout(() => during.abort(reason), 5);
-    await ends({ fetch: () => new Promise(() => {}), signal: during.signal });
-    const between = new AbortController();
-    setTimeout(() => between.abort(reason), 5);
-    await ends({ fetch: answering([500], { "retry-after": "60" }).fetch, signal: between.signal });
+    await ends({ fetch, signal: controller.signal });
   });
+  test("send: a signal ends it with its reason between attempts", async () => {
+    const { fetch, calls } = answering([500], { "retry-after": "60" });
+    const controller = new AbortController();
+    // No timer fires; the one that waits for the next attempt is where the caller stops.
+    const timer = (_, ms) => {
+      if (ms === 60_000) queueMicrotask(() => controller.abort(reason));
+    };
+    await whileHost({ timer }, () => ends({ fetch, signal: controller.signal }));
+    same(calls.length, 1);
+  });
+}
+
+/** A fetch that never answers, and minds no signal. */
+function hanging() {
+  return new Promise(() => {});
 }
 
 /** A fetch that answers with these statuses, the last one for ever, and notes its calls. */

@@ -68,8 +68,8 @@ function sealCase(postseal, { scheme, seal, now, headers }, body) {
 }
 
 /**
- * One seal for each nonce, and the last one is refused; no nonces at all: the platform has no
- * randomness.
+ * One seal for each of `nonces`: all succeed but the last, which is refused. Without `nonces` one,
+ * with whatever randomness.
  */
 function senderCase(postseal, vector) {
   same(
@@ -79,26 +79,31 @@ function senderCase(postseal, vector) {
   );
   same(Object.keys(vector.expect), ["code"], "expectations");
   const { scheme, options, now, nonces, message, expect } = vector;
-  throwsCode(postseal, expect.code, () => {
-    const sender = new postseal.Sender({ scheme, ...unset(options) });
-    withNonces(nonces, () => {
-      for (let seals = Math.max(1, nonces?.length ?? 1); seals > 0; seals -= 1) {
-        sender.seal(messageOf(message), { now });
-      }
-    });
+  const made = () => new postseal.Sender({ scheme, ...unset(options) });
+  const seal = (sender) => sender.seal(messageOf(message), { now });
+  if (nonces === undefined) return throwsCode(postseal, expect.code, () => seal(made()));
+  ok(nonces.length > 0, "nonces");
+  return withNonces(nonces, () => {
+    const sender = made();
+    for (const _ of nonces.slice(1)) seal(sender);
+    throwsCode(postseal, expect.code, () => seal(sender));
   });
 }
 
 /** The platform's randomness gives these, in this order, while `run` runs. */
 function withNonces(nonces, run) {
   if (nonces === undefined) return run();
-  const left = [...nonces];
+  let drawn = 0;
   const random = (view) => {
-    if (left.length === 0) throw new Error("no randomness is left");
-    view.set(fromBase64(left.shift()));
+    drawn += 1;
+    // One that is missing may be hidden behind the code of a refusal, so it is told below too.
+    if (drawn > nonces.length) throw new Error("no randomness is left");
+    view.set(fromBase64(nonces[drawn - 1]));
     return view;
   };
-  return withHost({ random }, run);
+  const result = withHost({ random }, run);
+  ok(drawn <= nonces.length, "no more nonces drawn than the case has");
+  return result;
 }
 
 function messageOf({ id, contentType, ...payload }) {

@@ -195,6 +195,8 @@ def nonce_header():
             for name, text in wrong.items()] + [
         refused("json_nonce_header_twice_one_differs", "malformed_envelope", X,
                 **under(right, other)),
+        refused("json_nonce_header_twice_and_equal", "malformed_envelope", X,
+                **under(right, right)),
         accepted("json_nonce_header_absent", X, **under(), **facts),
         accepted("json_nonce_header_equal", X, **under(right), **facts),
         accepted("json_nonce_header_padded", X, **under(f" {right}\t"), **facts),

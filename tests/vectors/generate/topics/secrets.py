@@ -105,6 +105,10 @@ def misplaced():
               for name, key in keys.items()]
     cases += [refuse(f"{name}_as_a_text_secret", "invalid_secret",
                      secrets=[{"secret": key, "encoding": "text"}]) for name, key in keys.items()]
+    looks = {"space": " " + PUBLIC_KEY, "quotes": f'"{PUBLIC_KEY}"', "upper_case": "WHPK_" + PUBLIC_KEY[5:],
+             "v1": "v1," + PUBLIC_KEY, "byte_order_mark": "\ufeff" + PUBLIC_KEY}
+    cases += [refuse(f"whpk_behind_{name}_as_a_secret_of_github", "invalid_secret", "github",
+                     secrets=[text]) for name, text in looks.items()]
     return cases + [
         refuse("whsk_as_a_public_key", "invalid_secret", publicKeys=[PRIVATE_KEY]),
         refuse("whenc_as_a_public_key", "invalid_secret", publicKeys=[KEY]),

@@ -1,6 +1,6 @@
 """Scheme `standard` under Svix's header names, alone and beside the family of Standard Webhooks."""
 
-from case import BODY, ID, NOW, OTHER_SECRET, accepted, refused, signed, without
+from case import BODY, ID, NOW, OTHER_SECRET, SECRET, accepted, refused, signed, without
 
 ABOUT = "The header families webhook-* and svix-*: alone, both, unequal, incomplete."
 
@@ -46,9 +46,20 @@ def hostile():
     ]
 
 
+def joined_alike():
+    """Two signatures as two values in one family, and joined with a comma in the other."""
+    headers = signed(secrets=[SECRET, OTHER_SECRET])
+    first, second = headers[2][1].split(" ")
+    two = [["webhook-signature", first], ["webhook-signature", second]]
+    return headers[:2] + two + as_svix(headers)[:2] + [["svix-signature", f"{first}, {second}"]]
+
+
 def cases():
     good = as_svix(signed())
     return [
+        accepted("svix_signatures_joined_webhook_ones_apart", headers=joined_alike()),
+        refused("svix_id_with_a_comma_beside_webhook", "duplicate_header",
+                headers=signed() + [["svix-id", ID + ","]]),
         accepted("svix_alone", headers=good),
         accepted("svix_differently_cased",
                  headers=[[name.title(), value] for name, value in good]),

@@ -2,10 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::case::Case;
 use crate::runtime::{self, Runtime};
+use crate::sealed::{self, Sealed};
 
 const HOUR_SECONDS: u64 = 3600;
 
@@ -34,65 +36,6 @@ impl Keys {
 
     fn new_entry(&self) -> Value {
         json!({ "id": "new", "secret": self.new_secret })
-    }
-}
-
-/// What one runtime is to open, and what it must answer.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    /// `ok`, or the code of the refusal, or `duplicate`.
-    pub(crate) expect: &'static str,
-    /// The ids of the secrets that must have signed the message, where the case is about rotation.
-    pub(crate) matched: &'static [&'static str],
-    /// Whether the case is a repeat, which only a runtime with a store can notice.
-    pub(crate) repeat: bool,
-    pub(crate) secrets: Vec<Value>,
-    pub(crate) encryption_key: String,
-    pub(crate) message: Sealed,
-}
-
-impl Case {
-    /// The case as tests/demo/cases.mjs reads it.
-    pub(crate) fn json(&self) -> Value {
-        json!({
-            "options": { "secrets": self.secrets, "encryptionKeys": [self.encryption_key] },
-            "headers": self.message.headers,
-            "body_base64": self.message.body_base64,
-            "repeat": self.repeat,
-        })
-    }
-}
-
-/// A sealed message, as any runtime makes it.
-#[derive(Clone)]
-pub(crate) struct Sealed {
-    pub(crate) headers: serde_json::Map<String, Value>,
-    pub(crate) body_base64: String,
-}
-
-impl Sealed {
-    /// Reads `{"headers":{…},"body_base64":…}`.
-    pub(crate) fn parse(answer: &Value) -> Result<Self> {
-        let headers = answer.get("headers").and_then(Value::as_object);
-        let body = answer.get("body_base64").and_then(Value::as_str);
-        let (Some(headers), Some(body)) = (headers, body) else {
-            bail!("not a sealed message: {answer}");
-        };
-        Ok(Sealed { headers: headers.clone(), body_base64: body.to_owned() })
-    }
-
-    fn changed_byte(&self) -> Self {
-        let first = if self.body_base64.starts_with('Z') { "Y" } else { "Z" };
-        let body_base64 = format!("{first}{}", self.body_base64.get(1..).unwrap_or_default());
-        Sealed { headers: self.headers.clone(), body_base64 }
-    }
-
-    fn with_id_of(&self, other: &Sealed) -> Self {
-        let mut swapped = self.clone();
-        if let Some(id) = other.headers.get("webhook-id") {
-            swapped.headers.insert("webhook-id".to_owned(), id.clone());
-        }
-        swapped
     }
 }
 
@@ -136,11 +79,11 @@ pub(crate) fn messages(keys: &Keys) -> Result<(Messages, String)> {
 
 /// The message as a peer sees it: headers in the clear, and a body that tells nothing.
 fn sample(sealed: &Sealed) -> String {
-    let mut text = format!("$ echo -n '{}' | postseal seal …", runtime::PAYLOAD);
+    let mut text = format!("$ echo -n '{}' | postseal seal …", sealed::PAYLOAD);
     for (name, value) in &sealed.headers {
-        text.push_str(&format!("\n{name}: {}", runtime::text(value)));
+        text.push_str(&format!("\n{name}: {}", sealed::text(value)));
     }
-    let body = runtime::decode(&sealed.body_base64).unwrap_or_default();
+    let body = sealed::decode(&sealed.body_base64).unwrap_or_default();
     let start: String = String::from_utf8_lossy(&body).chars().take(72).collect();
     format!("{text}\n\n{start}… ({} bytes)", body.len())
 }
