@@ -7,16 +7,19 @@ use std::env::{self, VarError};
 use std::path::Path;
 
 use postseal::{Code, Error, KeyInput, KeyList, SecretEncoding};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-use crate::input::{KEY_FILE_BYTES_MAX, read_file};
+use crate::input::{KEY_FILE_BYTES_MAX, read_key_file};
+use crate::shown::{self, NOT_SHOWN};
 
 /// The spellings, for `--help`.
 pub(crate) const SPELLINGS: &str = "\
 A secret or key is one of:
   env:NAME         what an environment variable holds
-  file:PATH        what a file holds
+  file:PATH        what a file holds, or a pipe: file:<(pass show key)
   '{\"secret\":…}'   a JSON object: \"secret\" in one of the other spellings, and at will \"id\",
                    \"encoding\":\"text\", \"notBefore\" and \"notAfter\" (Unix seconds)
   TEXT             the text itself: other users of this host can see it, so only to try things out";
@@ -93,7 +96,7 @@ fn read_text(kind: KeyKind, text: Zeroizing<String>) -> Result<Zeroizing<String>
         return read_variable(kind, name);
     }
     if let Some(path) = text.strip_prefix("file:") {
-        return read_key_file(kind, path);
+        return read_file(kind, path);
     }
     Ok(text)
 }
@@ -104,51 +107,73 @@ fn read_variable(kind: KeyKind, name: &str) -> Result<Zeroizing<String>, Error> 
         Err(VarError::NotPresent) => "is not set",
         Err(VarError::NotUnicode(_)) => "is not UTF-8",
     };
-    Err(kind.invalid(format!("the environment variable {name} {why}")))
+    let shown = shown::variable(name);
+    let hint = if shown == NOT_SHOWN { ": `env:` takes its name, without a `$`" } else { "" };
+    Err(kind.invalid(format!("the environment variable {shown} {why}{hint}")))
 }
 
-fn read_key_file(kind: KeyKind, path: &str) -> Result<Zeroizing<String>, Error> {
-    let bytes = read_file(Path::new(path), KEY_FILE_BYTES_MAX)
-        .map(Zeroizing::new)
-        .map_err(|why| kind.invalid(format!("the file {path} cannot be read: {why}")))?;
+fn read_file(kind: KeyKind, path: &str) -> Result<Zeroizing<String>, Error> {
+    let path = Path::new(path);
+    let shown = shown::path(path);
+    let bytes = read_key_file(path).map(Zeroizing::new).map_err(|why| {
+        let hint = if shown == NOT_SHOWN { "; `file:` takes its path" } else { "" };
+        kind.invalid(format!("the file {shown} cannot be read: {why}{hint}"))
+    })?;
     if bytes.len() > KEY_FILE_BYTES_MAX {
-        return Err(kind.invalid(format!("the file {path} is too long to hold a key")));
+        return Err(kind.invalid(format!("the file {shown} is too long to hold a key")));
     }
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| kind.invalid(format!("the file {path} is not UTF-8")))?;
+        .map_err(|_| kind.invalid(format!("the file {shown} is not UTF-8")))?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// A JSON object's members, each at most once: of two secrets, nobody could say which one counts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Members {
+    #[serde(default, deserialize_with = "present")]
+    secret: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    encoding: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    not_before: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    not_after: Option<Value>,
+}
+
+/// A `null` is there too: a key without an end must not come of `"notAfter":null`.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// Reads `{"secret":…}`. What the parser says is not passed on: it quotes the text.
 fn read_object(kind: KeyKind, json: &str) -> Result<KeyInput, Error> {
-    let members: Map<String, Value> = serde_json::from_str(json)
-        .map_err(|_| kind.invalid("it begins with `{`, but it is not a JSON object"))?;
-    let mut key = KeyInput::default();
-    let mut secret = None;
-    for (name, value) in members {
-        match (name.as_str(), value) {
-            ("secret", Value::String(text)) => secret = Some(Zeroizing::new(text)),
-            ("secret", _) => return Err(kind.invalid("\"secret\" must be a string")),
-            ("id", Value::String(id)) => key.id = Some(id),
-            ("encoding", Value::String(name)) if name == "text" => {
-                key.encoding = SecretEncoding::Text;
-            }
-            ("notBefore", value) => key.not_before = Some(read_instant(&value)?),
-            ("notAfter", value) => key.not_after = Some(read_instant(&value)?),
-            ("id", _) => return Err(invalid_member("\"id\" must be a string")),
-            ("encoding", _) => {
-                return Err(invalid_member("\"encoding\" must be \"text\", or absent"));
-            }
-            _ => {
-                return Err(invalid_member(
-                    "the members are secret, id, encoding, notBefore and notAfter, and no others",
-                ));
-            }
-        }
-    }
-    let secret = secret.ok_or_else(|| kind.invalid("the JSON object has no member \"secret\""))?;
-    key.text = read_text(kind, secret)?;
-    Ok(key)
+    let members: Members = serde_json::from_str(json).map_err(|error| match error.classify() {
+        Category::Data => invalid_member(
+            "the members are secret, id, encoding, notBefore and notAfter, each once and no others",
+        ),
+        _ => kind.invalid("it begins with `{`, but it is not a JSON object"),
+    })?;
+    let secret = match members.secret {
+        Some(Value::String(text)) => Zeroizing::new(text),
+        Some(_) => return Err(kind.invalid("\"secret\" must be a string")),
+        None => return Err(kind.invalid("the JSON object has no member \"secret\"")),
+    };
+    let id = match members.id {
+        Some(Value::String(id)) => Some(id),
+        Some(_) => return Err(invalid_member("\"id\" must be a string")),
+        None => None,
+    };
+    let encoding = match members.encoding {
+        Some(Value::String(name)) if name == "text" => SecretEncoding::Text,
+        Some(_) => return Err(invalid_member("\"encoding\" must be \"text\", or absent")),
+        None => SecretEncoding::default(),
+    };
+    let not_before = members.not_before.map(|value| read_instant(&value)).transpose()?;
+    let not_after = members.not_after.map(|value| read_instant(&value)).transpose()?;
+    Ok(KeyInput { text: read_text(kind, secret)?, id, encoding, not_before, not_after })
 }
 
 fn read_instant(value: &Value) -> Result<i64, Error> {

@@ -10,6 +10,7 @@ mod key_argument;
 mod report;
 mod request;
 mod shared_arguments;
+mod shown;
 mod usage;
 
 use std::process::ExitCode;

@@ -97,12 +97,28 @@ pub(crate) fn complain(line: &str) {
 
 /// Writes to standard output, and gives `exit`. A reader who has gone has seen enough: no error.
 pub(crate) fn write_output(bytes: &[u8], exit: ExitCode) -> ExitCode {
-    let mut output = io::stdout().lock();
-    match output.write_all(bytes).and_then(|()| output.flush()) {
+    let written =
+        standard_output().and_then(|mut output| output.write_all(bytes).and(output.flush()));
+    match written {
         Err(why) if why.kind() != ErrorKind::BrokenPipe => {
             complain(&format!("postseal: standard output cannot be written: {why}"));
             ExitCode::from(FAILED)
         }
         _ => exit,
     }
+}
+
+/// The descriptor itself: `Stdout` passes over the error of one that cannot be written. One that
+/// was closed at the start (`>&-`) is not seen: Rust opens the null device in its place before
+/// `main`.
+#[cfg(unix)]
+fn standard_output() -> io::Result<impl Write> {
+    use std::os::fd::AsFd;
+
+    io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn standard_output() -> io::Result<impl Write> {
+    Ok(io::stdout().lock())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use postseal::{Code, Error};
 
 use crate::input::{read_file, read_standard_input};
+use crate::shown::{self, NOT_SHOWN};
 
 /// Headers before the body, in bytes: more than any server takes.
 const HEAD_BYTES_MAX: usize = 1 << 20;
@@ -37,7 +38,10 @@ impl Request {
             return Request::parse(read_standard_input(bytes_max)?);
         }
         let bytes = read_file(path, bytes_max).map_err(|why| {
-            invalid(format!("the request {} cannot be read: {why}", path.display()))
+            let shown = shown::path(path);
+            let hint =
+                if shown == NOT_SHOWN { "; `--request` takes the path of a file" } else { "" };
+            invalid(format!("the request {shown} cannot be read: {why}{hint}"))
         })?;
         Request::parse(bytes)
     }

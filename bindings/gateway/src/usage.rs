@@ -1,7 +1,8 @@
 //! Wrong arguments: what is said of them, without what may be a secret in the wrong place.
 //!
-//! `postseal keyid --secret whsec_…` must not copy the secret to a log, so a usage error shows only
-//! what looks like a word.
+//! `postseal keyid --secret whsec_…` must not copy the secret to a log, and a secret may look like
+//! any word, so a usage error shows nothing that was typed: only what is like it, and would be
+//! right.
 
 use std::env;
 use std::process::ExitCode;
@@ -10,9 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use postseal::Code;
 
 use crate::report::{FAILED, complain, refuse, write_output};
-
-/// What users type by mistake and need to see again, `--secrets` or `opne`, is no longer.
-const WORD_BYTES_MAX: usize = 20;
+use crate::shown::NOT_SHOWN;
 
 /// Answers the argument parser's error: prints the help that was asked for, or says what is wrong.
 pub(crate) fn finish(error: clap::Error) -> ExitCode {
@@ -38,30 +37,22 @@ pub(crate) fn finish(error: clap::Error) -> ExitCode {
     }
 }
 
-/// Takes out of an error what the user typed, but for words.
+/// Takes out of an error what the user typed.
 fn redacted(mut error: clap::Error) -> clap::Error {
     let typed =
         [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
     for kind in typed {
-        if is_secret(&error, kind) {
-            error.insert(kind, ContextValue::String("(not shown)".to_owned()));
-            // A suggestion quotes it again.
+        if is_typed(&error, kind) {
+            error.insert(kind, ContextValue::String(NOT_SHOWN.to_owned()));
+            // This advice quotes it again; a similar argument's name does not.
             error.remove(ContextKind::Suggested);
         }
     }
     error
 }
 
-/// Whether a part of an error may be a secret. The names of the program's own arguments are not.
-fn is_secret(error: &clap::Error, kind: ContextKind) -> bool {
-    let typed = kind != ContextKind::InvalidArg || error.kind() == ErrorKind::UnknownArgument;
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => typed && !is_word(text),
-        _ => false,
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    text.len() <= WORD_BYTES_MAX
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+/// Whether the user typed this part of an error. The names of the program's own arguments are not.
+fn is_typed(error: &clap::Error, kind: ContextKind) -> bool {
+    error.get(kind).is_some()
+        && (kind != ContextKind::InvalidArg || error.kind() == ErrorKind::UnknownArgument)
 }

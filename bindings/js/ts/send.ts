@@ -11,6 +11,7 @@ const TIMEOUT_MS = 15_000;
 const MAX_ELAPSED_MS = 3_600_000;
 /** The longest that setTimeout can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+const NO_ANSWER: Answer = { status: null, retryAfter: null };
 
 interface Answer {
   readonly status: number | null;
@@ -25,16 +26,14 @@ export function deliver(
   to: string | URL,
   options: SendOptions,
 ): (sign: () => Sealed) => Promise<SendResult> {
-  members(
-    options,
-    ["maxAttempts", "maxElapsedMs", "timeoutMs", "signal", "fetch"],
-    "the send options",
-  );
+  const names = ["maxAttempts", "maxElapsedMs", "timeoutMs", "signal", "fetch"];
+  const given = members(options, names, "the send options") as SendOptions;
   const url = destination(to);
-  const { maxAttempts, signal } = options;
-  const timeoutMs = milliseconds(options.timeoutMs, TIMEOUT_MS, "timeoutMs");
-  const maxElapsedMs = milliseconds(options.maxElapsedMs, MAX_ELAPSED_MS, "maxElapsedMs");
-  const post = poster(url, options);
+  const { maxAttempts } = given;
+  const timeoutMs = milliseconds(given.timeoutMs, TIMEOUT_MS, "timeoutMs");
+  const maxElapsedMs = milliseconds(given.maxElapsedMs, MAX_ELAPSED_MS, "maxElapsedMs");
+  const signal = abortSignal(given.signal);
+  const post = poster(url, given.fetch, signal);
   // Refuses a bad `maxAttempts` now rather than after the first attempt.
   decide(1, null, null, maxAttempts);
 
@@ -80,19 +79,32 @@ function milliseconds(given: number | undefined, preset: number, name: string): 
   throw new WebhookError("invalid_config", `\`${name}\` must be 1 to ${TIMER_MS_MAX} milliseconds`);
 }
 
+/** By what it does, since a signal may come from another realm or a polyfill. */
+function abortSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  const methods = ["addEventListener", "removeEventListener", "throwIfAborted"] as const;
+  try {
+    if (signal === undefined) return undefined;
+    const complete = methods.every((name) => typeof signal[name] === "function");
+    if (complete && typeof signal.aborted === "boolean") return signal;
+  } catch {
+    // One of its getters throws: refused as well.
+  }
+  throw new WebhookError("invalid_config", "`signal` must be an AbortSignal");
+}
+
 function poster(
   url: URL,
-  options: SendOptions,
+  given: typeof fetch | undefined,
+  signal: AbortSignal | undefined,
 ): (sealed: Sealed, timeoutMs: number) => Promise<Answer> {
-  const { signal } = options;
-  const fetcher = options.fetch ?? globalThis.fetch;
+  const fetcher = given ?? globalThis.fetch;
   if (typeof fetcher !== "function")
     throw new WebhookError("invalid_config", "`fetch` must be a function");
   return async ({ headers, body }, timeoutMs) => {
     const attempt = new AbortController();
     const abort = () => attempt.abort();
     const timer = setTimeout(abort, timeoutMs);
-    signal?.addEventListener("abort", abort);
+    const unwatch = onAbort(signal, abort);
     try {
       const init = {
         method: "POST",
@@ -106,10 +118,10 @@ function poster(
       // No answer: refused, cut off, or too late. Why is the network's affair; that it failed is
       // enough.
       signal?.throwIfAborted();
-      return { status: null, retryAfter: null };
+      return NO_ANSWER;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      unwatch();
     }
   };
 }
@@ -117,27 +129,58 @@ function poster(
 /** Rejects when the signal fires, also where a given fetch does not mind it. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error));
+    onAbort(signal, () => reject(signal.reason as Error));
   });
 }
 
+/** Runs when the signal fires, or now where it has: it fires once. Returns what undoes this. */
+function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+  if (signal?.aborted === true) run();
+  else signal?.addEventListener("abort", run);
+  return () => signal?.removeEventListener("abort", run);
+}
+
+/**
+ * The status is the whole answer, so it is read first: what a given fetch lacks besides must not
+ * make a message that was taken pass for one that was not.
+ */
 function answer(response: Response): Answer {
-  // The status is the whole answer. A body may never end, so it is not read.
-  response.body?.cancel().catch(() => {});
+  const { status } = response;
+  discard(response);
   // A browser hides a redirect's status behind 0.
-  return { status: response.status || null, retryAfter: response.headers.get("retry-after") };
+  if (!Number.isInteger(status) || status < 100 || status > 599) return NO_ANSWER;
+  return { status, retryAfter: retryAfter(response) };
+}
+
+/** A body may never end, so it is not read. That of node-fetch is a Node stream. */
+function discard(response: Response): void {
+  try {
+    const body = response.body as { cancel?(): unknown; destroy?(): unknown } | null | undefined;
+    const ended = typeof body?.cancel === "function" ? body.cancel() : body?.destroy?.();
+    Promise.resolve(ended).catch(() => {});
+  } catch {
+    // It stays open until the other side ends it.
+  }
+}
+
+function retryAfter(response: Response): string | null {
+  try {
+    const text: unknown = response.headers.get("retry-after");
+    return typeof text === "string" ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 function sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
+      unwatch();
       resolve();
     }, delayMs);
-    signal?.addEventListener("abort", abort, { once: true });
+    const unwatch = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    });
   });
 }

@@ -1,6 +1,6 @@
 // `sender.send` in Node: on the wire against a server on this machine, and in time on a clock of
 // the test's own.
-import { createServer } from "node:http";
+import { createServer, request as nodeRequest } from "node:http";
 import { mock } from "node:test";
 import { Receiver, Sender } from "postseal";
 import { ok, same, Suite } from "./suite/harness.js";
@@ -85,6 +85,18 @@ wire(
   {},
   { outcome: "delivered", status: 204, attempts: 2 },
 );
+wire(
+  "a fetch whose body is a Node stream that never ends",
+  [endless],
+  { timeoutMs: 2000, fetch: nodeFetch },
+  { outcome: "delivered", status: 200, attempts: 1 },
+);
+wire(
+  "a fetch whose body is a Node stream that is cut off",
+  [cutOff],
+  { timeoutMs: 2000, fetch: nodeFetch },
+  { outcome: "delivered", status: 200, attempts: 1 },
+);
 
 function wire(name, answers, options, expected) {
   test(`wire: ${name}`, async () => {
@@ -110,6 +122,18 @@ function wire(name, answers, options, expected) {
       "paths",
     );
     everyAttemptIsSignedAnew(seen);
+  });
+}
+
+/** A fetch over `node:http`, whose bodies have no `cancel`, as those of node-fetch. */
+function nodeFetch(url, { method, headers, body, signal }) {
+  return new Promise((resolve, reject) => {
+    const posted = nodeRequest(url, { method, headers, signal }, (response) => {
+      const { statusCode: status } = response;
+      resolve({ status, headers: new Headers(response.headers), body: response });
+    });
+    posted.on("error", reject);
+    posted.end(body);
   });
 }
 

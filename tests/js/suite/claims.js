@@ -1,7 +1,7 @@
 // `claim`, over the memory store and over stores that misbehave.
 import { NOW, PAYLOAD, plain, SECRET } from "./known.js";
 import { ok, same, rejectsCode, throwsCode } from "./harness.js";
-import { whileHost } from "./host.js";
+import { replaced, whileHost } from "./host.js";
 
 export function claimTests({ postseal, stores, test }) {
   const { memoryStore } = stores;
@@ -18,6 +18,7 @@ export function claimTests({ postseal, stores, test }) {
   badStoreTests(from);
   refusedClaims(from);
   memoryStoreTests(from);
+  fullStoreTests(from);
 }
 
 function at(seconds) {
@@ -183,5 +184,63 @@ function memoryStoreTests({ postseal, memoryStore, test }) {
   test("memory store: a bad bound", () => {
     for (const maxKeys of [0, 1.5, "9", Infinity])
       throwsCode(postseal, "invalid_config", () => memoryStore({ maxKeys }));
+  });
+  test("memory store: bad options", () => {
+    for (const options of [null, 5, "9", [], new Map(), { maxKey: 9 }, { maxKeys: 9, ttl: 1 }])
+      throwsCode(postseal, "invalid_config", () => memoryStore(options));
+    memoryStore({ maxKeys: undefined });
+  });
+}
+
+function fullStoreTests({ postseal, memoryStore, test }) {
+  const after = (seconds, run) => whileHost({ now: NOW + seconds }, run);
+  const refused = (store) =>
+    rejectsCode(postseal, "store_unavailable", store.swap("more", null, "1", 60));
+  test("memory store: a full one refuses without a look at every key", async () => {
+    const store = memoryStore({ maxKeys: 2000 });
+    for (let key = 0; key < 2000; key += 1) await store.swap(`${key}`, null, "1", 60);
+    const iterator = Object.getPrototypeOf(new Map().entries());
+    const { next } = iterator;
+    let seen = 0;
+    const counting = function () {
+      seen += 1;
+      return next.call(this);
+    };
+    const restore = replaced(iterator, "next", counting);
+    try {
+      for (let turn = 0; turn < 10; turn += 1) await refused(store);
+    } finally {
+      restore();
+    }
+    ok(seen <= 2001, `${seen} keys looked at in 10 refusals of 2000 keys`);
+  });
+  test("memory store: what expires makes room in any order", async () => {
+    const store = memoryStore({ maxKeys: 499 });
+    // 499 is a prime: each lifetime from 1 to 499 seconds once.
+    const lifetime = (key) => ((key * 211) % 499) + 1;
+    await after(0, async () => {
+      for (let key = 0; key < 499; key += 1) await store.swap(`${key}`, null, "1", lifetime(key));
+    });
+    let made = 0;
+    for (const seconds of [1, 2, 10, 150, 498, 499]) {
+      await after(seconds, async () => {
+        for (; made < seconds; made += 1) await store.swap(`new ${made}`, null, "1", 1000);
+        await refused(store);
+      });
+    }
+  });
+  test("memory store: what is written again lives on, however often", async () => {
+    const store = memoryStore({ maxKeys: 2 });
+    await after(0, () => store.swap("a", null, "0", 1));
+    await after(0, () => store.swap("b", null, "0", 1));
+    for (let turn = 0; turn < 3000; turn += 1) {
+      await after(0, () => store.swap("a", `${turn}`, `${turn + 1}`, 60));
+    }
+    await after(1, async () => {
+      same(await store.swap("c", null, "1", 60), { swapped: true, current: "1" });
+      same((await store.swap("a", null, "1", 60)).current, "3000");
+      await refused(store);
+    });
+    same((await after(60, () => store.swap("a", null, "1", 60))).swapped, true);
   });
 }

@@ -25,6 +25,27 @@ function openedRequests({ postseal, small, headers, test }) {
     const source = chunks(PAYLOAD.length, (at) => bytes(PAYLOAD[at]));
     same((await small.openRequest(request(headers, source.body), { now: NOW })).text(), PAYLOAD);
   });
+  test("request: each chunk is copied before the next is asked for", async () => {
+    const reused = new Uint8Array(1);
+    const source = chunks(PAYLOAD.length, (at) => {
+      reused.set(bytes(PAYLOAD[at]));
+      return reused;
+    });
+    same((await small.openRequest(request(headers, source.body), { now: NOW })).text(), PAYLOAD);
+  });
+  test("request: a long body in chunks of every length", async () => {
+    const payload = "0123456789".repeat(10_000);
+    const sealed = new postseal.Sender({ secrets: SECRET }).seal(
+      { id: "evt_1", payload },
+      { now: NOW },
+    );
+    const part = (at) => bytes(payload.slice((at * (at - 1)) / 2, (at * (at + 1)) / 2));
+    const source = chunks(448, part);
+    const receiver = new postseal.Receiver({ secrets: SECRET, maxBodyBytes: payload.length });
+    const delivery = await receiver.openRequest(request(sealed.headers, source.body), { now: NOW });
+    ok(delivery.text() === payload, "the payload");
+    same(delivery.payload.buffer.byteLength, payload.length, "bytes behind the payload");
+  });
   test("request: no body is an empty body", async () => {
     const sealed = new postseal.Sender({ secrets: SECRET }).seal(
       { id: "evt_1", payload: "" },

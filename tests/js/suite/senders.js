@@ -14,8 +14,10 @@ export function senderTests({ postseal, test }) {
   destinationTests(from);
   refusedSendOptions(from);
   outcomeTests(from);
+  answerTests(from);
   timeTests(from);
   signalTests(from);
+  promptSignalTests(from);
 }
 
 function refusedMessages({ postseal, sender, test }) {
@@ -111,6 +113,10 @@ function refusedSendOptions({ postseal, sender, test }) {
     { maxElapsedMs: Infinity },
     { fetch: 1 },
     { retries: 3 },
+    { signal: {} },
+    { signal: null },
+    { signal: "stop" },
+    { signal: { aborted: false, addEventListener() {} } },
   ]) {
     test(`send: ${JSON.stringify(options)} is refused`, async () => {
       const { fetch, calls } = answering([500]);
@@ -156,6 +162,41 @@ function outcomeTests({ postseal, sender, test }) {
       attempts: 1,
     });
   });
+}
+
+/** What a fetch of the user's own may answer with. */
+function answerTests({ sender, test }) {
+  const fails = () => {
+    throw new Error("not there");
+  };
+  const answers = {
+    "nothing but a status": { status: 200 },
+    "a body without `cancel`": { status: 200, body: {}, headers: new Headers() },
+    "a body whose `cancel` throws": { status: 200, body: { cancel: fails } },
+    "a body whose `cancel` rejects": { status: 200, body: { cancel: async () => fails() } },
+    "a body that cannot be had": Object.defineProperty({ status: 200 }, "body", { get: fails }),
+    "headers of another kind": { status: 200, body: null, headers: { "retry-after": "1" } },
+    "headers that throw": { status: 200, body: null, headers: { get: fails } },
+  };
+  for (const [name, response] of Object.entries(answers)) {
+    test(`send: ${name} is an answer`, async () => {
+      const sending = { fetch: async () => response, maxAttempts: 1 };
+      const delivered = { outcome: "delivered", status: 200, attempts: 1 };
+      same(await sender.send(URL_TEXT, MESSAGE, sending), delivered);
+    });
+  }
+  test("send: a body that is a Node stream is destroyed", async () => {
+    const body = { destroyed: 0, destroy: () => (body.destroyed += 1) };
+    await sender.send(URL_TEXT, MESSAGE, { fetch: async () => ({ status: 200, body }) });
+    same(body.destroyed, 1);
+  });
+  for (const status of [undefined, null, 0, 99, 600, 200.5, Number.NaN, 2 ** 32, "200"]) {
+    test(`send: the status ${status} is no answer`, async () => {
+      const sending = { fetch: async () => ({ status, headers: new Headers() }), maxAttempts: 1 };
+      const exhausted = { outcome: "exhausted", status: null, attempts: 1 };
+      same(await sender.send(URL_TEXT, MESSAGE, sending), exhausted);
+    });
+  }
 }
 
 function timeTests({ sender, test }) {
@@ -213,6 +254,36 @@ function signalTests({ sender, test }) {
     await whileHost({ timer }, () => ends({ fetch, signal: controller.signal }));
     same(calls.length, 1);
   });
+}
+
+/** Where the signal fires while nobody listens to it. No timer fires. */
+function promptSignalTests({ sender, test }) {
+  const reason = new Error("stop");
+  const fetches = {
+    "while fetch begins": (controller) => () => {
+      controller.abort(reason);
+      return hanging();
+    },
+    "with an answer that would be retried": (controller) => async () => ({
+      headers: new Headers(),
+      get status() {
+        controller.abort(reason);
+        return 500;
+      },
+    }),
+  };
+  for (const [name, fetchOf] of Object.entries(fetches)) {
+    test(`send: a signal that fires ${name} ends it at once`, async () => {
+      const controller = new AbortController();
+      const sending = { fetch: fetchOf(controller), signal: controller.signal };
+      let thrown;
+      await whileHost({ timer: () => {} }, async () => {
+        sender.send(URL_TEXT, MESSAGE, sending).catch((error) => (thrown = error));
+        for (let turn = 0; turn < 100; turn += 1) await undefined;
+      });
+      ok(thrown === reason, `the signal's reason, not ${thrown}`);
+    });
+  }
 }
 
 /** A fetch that never answers, and minds no signal. */

@@ -88,6 +88,20 @@ fn an_output_that_cannot_be_written_is_2() {
 
 #[cfg(unix)]
 #[test]
+fn an_output_that_is_only_for_reading_is_2() {
+    let read_only = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_postseal"))
+        .arg("keygen")
+        .stdout(read_only)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.starts_with("postseal: standard output cannot be written: "), "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_input_that_cannot_be_read_is_2() {
     let folder = std::fs::File::open(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_postseal"))
@@ -144,4 +158,86 @@ fn no_secret_is_ever_shown() {
     }
     let said = postseal(["open", "--secret", &format!("file:{path}"), "--request", &path]).run();
     assert!(!said.refused(2, "invalid_config").contains("MfKQ"));
+}
+
+/// `env:$SECRET` is soon typed for `env:SECRET`.
+#[test]
+fn no_secret_is_shown_as_a_name_or_a_path() {
+    let secrets = [
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "whsk_MfKQ",
+        "whpk_MfKQ",
+        "WHENC_MfKQ",
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "e1MfKQ06f4a2f4d1c8b9a0c7d6e5f4a3",
+        "MfKQ and some words",
+        "MfKQ-",
+    ];
+    for secret in secrets {
+        let said = |arguments: &[&str]| {
+            let run = postseal(arguments.iter().chain(&["--json"])).run();
+            let all = run.errors + &String::from_utf8(run.output).unwrap();
+            assert!(run.exit == 2 && all.contains("cannot be read") || all.contains("is not set"));
+            all
+        };
+        let variable = format!("env:{secret}");
+        let object = format!("{{\"secret\":\"{variable}\"}}");
+        for named in [&variable, &object] {
+            for all in [said(&["open", "--secret", named]), said(&["keyid", named])] {
+                assert!(!all.contains("MfKQ") && all.contains("without a `$`"), "{all}");
+            }
+        }
+        if secret.contains([' ', '-']) {
+            continue;
+        }
+        let file = format!("file:{secret}");
+        for all in [
+            said(&["open", "--secret", &file]),
+            said(&["keyid", &file]),
+            said(&["open", "--secret", SECRET, "--request", secret]),
+        ] {
+            assert!(!all.contains("MfKQ") && all.contains("(not shown)"), "{all}");
+        }
+    }
+}
+
+#[test]
+fn names_and_paths_that_look_like_it_are_shown() {
+    let name = "N".repeat(64);
+    for name in ["PARTNER_SECRET_2", "private_key", "_a", &name] {
+        let said = postseal(["keyid", &format!("env:{name}")]).run().refused(2, "invalid_key");
+        assert_eq!(said, format!("the environment variable {name} is not set"));
+    }
+    let path = format!("/{}", "p".repeat(254));
+    for path in ["not-there/partner.key", "/run/secrets/orders-2", &path] {
+        let said = postseal(["keyid", &format!("file:{path}")]).run().refused(2, "invalid_key");
+        assert!(said.starts_with(&format!("the file {path} cannot be read: ")), "{said}");
+    }
+    for long in [format!("env:{name}N"), format!("file:{path}p"), "file:a\u{1b}[1m".to_owned()] {
+        let said = postseal(["keyid", &long]).run().refused(2, "invalid_key");
+        assert!(said.contains("(not shown)"), "{said}");
+    }
+}
+
+/// A secret may be a word, so what was typed is not shown at all; what is like it, is.
+#[test]
+fn a_usage_error_shows_nothing_that_was_typed() {
+    let word = "correct-horse-batt";
+    for line in [
+        &[word][..],
+        &["keygen", word],
+        &["keyid", "a", word],
+        &["open", &format!("--{word}")],
+        &["open", "--secret", "a", "--scheme", word],
+        &["open", "--secret", "a", "--tolerance", word],
+    ] {
+        let run = postseal(line.iter().chain(&["--json"])).run();
+        let all = run.errors + &String::from_utf8(run.output).unwrap();
+        assert!(run.exit == 2 && all.contains("(not shown)"), "{all}");
+        assert!(!all.contains("horse"), "{all}");
+    }
+    for (line, similar) in [("opne", "'open'"), ("open --secrets a", "'--secret'")] {
+        let said = words(line).run().refused(2, "invalid_config");
+        assert!(said.contains("similar") && said.contains(similar), "{said}");
+    }
 }

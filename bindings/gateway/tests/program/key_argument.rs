@@ -132,6 +132,11 @@ fn an_object_of_another_shape_is_refused() {
         (object(&format!(r#"{secret},"notAfter":"soon""#)), "invalid_config", "Unix seconds"),
         (object(&format!(r#"{secret},"notBefore":1.5"#)), "invalid_config", "Unix seconds"),
         (object(&format!(r#"{secret},"not_after":1"#)), "invalid_config", "and no others"),
+        (object(&format!(r#"{secret},{secret}"#)), "invalid_config", "each once"),
+        (object(&format!(r#"{secret},"\u0073ecret":"a""#)), "invalid_config", "each once"),
+        (object(&format!(r#"{secret},"notAfter":1,"notAfter":2"#)), "invalid_config", "each once"),
+        (object(&format!(r#"{secret},"notAfter":null"#)), "invalid_config", "Unix seconds"),
+        (object(&format!(r#"{secret},"id":null"#)), "invalid_config", "\"id\" must be a string"),
     ];
     for (argument, code, message) in cases {
         let run = open(OTHER_SECRET, KEY).args(["--secret", &argument]).run();
@@ -143,9 +148,32 @@ fn an_object_of_another_shape_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_without_end_is_not_read_to_it() {
-    let said = open("file:/dev/zero", KEY).run().refused(2, "invalid_secret");
+fn a_device_is_not_read() {
+    for device in ["file:/dev/zero", "file:/dev/null"] {
+        let said = open(device, KEY).run().refused(2, "invalid_secret");
+        assert!(said.contains("neither a regular file nor a pipe"), "{said}");
+    }
+}
+
+/// As `file:<(pass show key)` is.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read() {
+    let path = crate::program::scratch("pipe");
+    let _ = std::fs::remove_file(&path);
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let write = |text: String| {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::write(path, text))
+    };
+    let spelling = format!("file:{}", path.display());
+    let writer = write(format!("{KEY}\n"));
+    assert_eq!(keyid(&spelling).run().text().trim_end(), KEY_ID);
+    writer.join().unwrap().unwrap();
+    let writer = write("x".repeat(1 << 20));
+    let said = keyid(&spelling).run().refused(2, "invalid_key");
     assert!(said.contains("too long"), "{said}");
+    drop(writer.join().unwrap());
 }
 
 #[cfg(unix)]

@@ -1,16 +1,18 @@
 // Claims in this process's memory: for tests, and for a service of a single process. Gone with the
 // process.
 import { WebhookError } from "../error.js";
+import { members } from "../options.js";
 import type { Store } from "../types.js";
+import { type Expiring, ExpiryQueue } from "./expiry.js";
 
 /** At some 300 bytes each: 30 MB. */
 const KEYS_MAX_DEFAULT = 100_000;
-/** Below this many keys nothing is swept. */
-const SWEEP_KEYS_MIN = 1024;
+/** As many queue entries may be stale as there are live ones, and these. */
+const STALE_MAX = 1024;
 
-interface Entry {
+interface Entry extends Expiring {
+  readonly key: string;
   readonly value: string;
-  readonly expiresAt: number;
 }
 
 /**
@@ -19,38 +21,46 @@ interface Entry {
  * `store_unavailable`.
  */
 export function memoryStore(options: { maxKeys?: number } = {}): Store {
-  const maxKeys = options.maxKeys ?? KEYS_MAX_DEFAULT;
-  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
+  const given = members(options, ["maxKeys"], "the memory store's options");
+  const maxKeys = given["maxKeys"] ?? KEYS_MAX_DEFAULT;
+  if (!Number.isSafeInteger(maxKeys) || (maxKeys as number) < 1) {
     throw new WebhookError("invalid_config", "`maxKeys` must be a whole number, and at least 1");
   }
-  const entries = new Map<string, Entry>();
-  let sweepAt = Math.min(SWEEP_KEYS_MIN, maxKeys);
+  return memory(maxKeys as number);
+}
 
-  function makeRoom(now: number): void {
-    if (entries.size < sweepAt) return;
-    for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
-    if (entries.size >= maxKeys) {
+function memory(maxKeys: number): Store {
+  const entries = new Map<string, Entry>();
+  const queue = new ExpiryQueue<Entry>();
+
+  function sweep(now: number): void {
+    for (let entry = queue.take(now); entry !== undefined; entry = queue.take(now)) {
+      // What was written again or deleted is stale in the queue.
+      if (entries.get(entry.key) === entry) entries.delete(entry.key);
+    }
+  }
+
+  function write(entry: Entry): void {
+    if (!entries.has(entry.key) && entries.size >= maxKeys) {
       throw new WebhookError(
         "store_unavailable",
         `the memory store holds ${maxKeys} live keys: raise \`maxKeys\``,
       );
     }
-    // Twice what is live: each sweep is paid for by as many new keys as it looks at.
-    sweepAt = Math.min(Math.max(SWEEP_KEYS_MIN, 2 * entries.size), maxKeys);
+    entries.set(entry.key, entry);
+    queue.add(entry);
+    // Each time is paid for by the writes that made as many entries stale.
+    if (queue.size > 2 * entries.size + STALE_MAX) queue.reset(entries.values());
   }
 
   return {
     async swap(key, expected, next, ttlSeconds) {
       const now = Date.now();
-      const entry = entries.get(key);
-      const current = entry !== undefined && entry.expiresAt > now ? entry.value : null;
+      sweep(now);
+      const current = entries.get(key)?.value ?? null;
       if (current !== expected) return { swapped: false, current };
-      if (next === null) {
-        entries.delete(key);
-        return { swapped: true, current: null };
-      }
-      if (entry === undefined) makeRoom(now);
-      entries.set(key, { value: next, expiresAt: now + ttlSeconds * 1000 });
+      if (next === null) entries.delete(key);
+      else write({ key, value: next, expiresAt: now + ttlSeconds * 1000 });
       return { swapped: true, current: next };
     },
   };
