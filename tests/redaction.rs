@@ -1,4 +1,4 @@
-//! What may be printed: no key and no payload stands in the `Debug` of a public type, or in an error.
+//! What may be printed: no key and no payload stands in a public type's `Debug`, or in an error.
 
 use postseal::{
     Error, KeyInput, KeyOptions, Message, Receiver, ReceiverOptions, Sender, SenderOptions,
