@@ -28,13 +28,7 @@ impl<'a> Fields<'a> {
         let members = Object::keys(object.unchecked_ref::<Object>());
         let mut members = members.iter().filter_map(|name| name.as_string());
         match members.find(|name| !names.contains(&name.as_str())) {
-            // A name that is no word may be a secret in the wrong place.
-            Some(name)
-                if name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
-            {
-                Err(invalid(format!("there is no option `{name}`")))
-            }
-            Some(_) => Err(invalid("there is no option of such a name".to_owned())),
+            Some(name) => Err(unknown(&name, names)),
             None => Ok(Fields(object)),
         }
     }
@@ -119,6 +113,13 @@ fn not_a_key(list: &str) -> Error {
     let code = if list == "secrets" { Code::InvalidSecret } else { Code::InvalidKey };
     let shape = "a string as the provider shows it, or { secret: string, id?, notBefore?, … }";
     Error::new(code, format!("each entry of `{list}` must be {shape}"))
+}
+
+/// A name that is no word may be a secret in the wrong place, and is not shown.
+fn unknown(name: &str, names: &[&str]) -> Error {
+    let is_word = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let shown = if is_word { format!("option `{name}`") } else { "such option".to_owned() };
+    invalid(format!("there is no {shown}: there are {}", names.join(", ")))
 }
 
 fn must_be(name: &str, what: &str) -> Error {

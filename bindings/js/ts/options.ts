@@ -36,8 +36,9 @@ export function members(value: unknown, names: readonly string[], what: string):
   const plain = plainObject(value, what, (_, member) => member);
   const unknown = Object.keys(plain).find((name) => !names.includes(name));
   if (unknown === undefined) return plain;
-  const shown = /^[a-zA-Z]{1,32}$/.test(unknown) ? `\`${unknown}\`` : "of such a name";
-  throw new WebhookError("invalid_config", `${what} has no member ${shown}`);
+  // A name that is no word may be a secret in the wrong place, and is not shown.
+  const shown = /^[a-zA-Z]{1,32}$/.test(unknown) ? `member \`${unknown}\`` : "such member";
+  throw new WebhookError("invalid_config", `${what}: no ${shown}, only ${names.join(", ")}`);
 }
 
 /** The object that it is. */
