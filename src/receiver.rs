@@ -185,11 +185,12 @@ impl Receiver {
     }
 
     /// INVARIANT: a receiver that was made with encryption keys never takes a plain body by
-    /// default, whatever keys a call brings.
+    /// default, whatever a call brings: `keys` are the call's, which are never none, or else the
+    /// receiver's own.
     fn encryption_in(&self, keys: &KeyRing<EncryptionKey>) -> Encryption {
         match self.encryption {
             Some(encryption) => encryption,
-            None if keys.is_empty() && self.encryption_keys.is_empty() => Encryption::Forbidden,
+            None if keys.is_empty() => Encryption::Forbidden,
             None => Encryption::Required,
         }
     }
