@@ -1,0 +1,11 @@
+//! Declares the largest memory that the module may ever have.
+
+/// 256 MiB: a body of 32 MiB is held as it came, decoded, opened and answered, with room to spare.
+const MEMORY_BYTES_MAX: u32 = 256 << 20;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        println!("cargo::rustc-link-arg-cdylib=--max-memory={MEMORY_BYTES_MAX}");
+    }
+}
