@@ -9,8 +9,9 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::Step;
-use crate::{codes, tool, workspace};
+use crate::{codes, tool, wasm, workspace};
 
+const PACKAGE: &str = "postseal-js";
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// What builds the npm package in pkg/npm.
@@ -20,7 +21,7 @@ pub(crate) fn build_steps() -> Vec<Step> {
     vec![
         Step::new(format!("compilation target {WASM}"), || tool::add_target(WASM)),
         Step::new("codes.ts from src/error.rs", codes::write),
-        Step::new("compile the core to WebAssembly", compile),
+        Step::new("compile the core to WebAssembly", || wasm::compile(PACKAGE, WASM)),
         Step::new("generate its JavaScript glue", bindgen),
         Step::new("npm packages that build the package", || {
             tools.join().map_err(|_| anyhow!("npm's thread ended early"))?
@@ -58,16 +59,10 @@ pub(crate) fn install_into(folder: &str) -> Result<String> {
     Ok(String::new())
 }
 
-fn compile() -> Result<String> {
-    let arguments = format!("build --package postseal-js --target {WASM} --profile wasm");
-    tool::run(&mut tool::cargo(&arguments))?;
-    Ok(String::new())
-}
-
 fn bindgen() -> Result<String> {
     let output = workspace::target("bindgen");
     Bindgen::new()
-        .input_path(workspace::target(&format!("{WASM}/wasm/postseal_js.wasm")))
+        .input_path(wasm::module(PACKAGE, WASM))
         .web(true)?
         .omit_default_module_path(true)
         .typescript(true)
