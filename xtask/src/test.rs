@@ -33,6 +33,7 @@ const GROUPS: &[Group] = &[
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "interop with Python", run: interop },
 ];
 
@@ -144,6 +145,14 @@ fn pack() -> Result<Count> {
 fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+fn npm_wiping() -> Result<Count> {
+    step::run_quietly(package::build_steps())?;
+    let unwiped = package::build_unwiped()?.join("inline.js");
+    let published = workspace::root("pkg/npm/dist/inline.js");
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/js/wiping.mjs").args([published, unwiped]))
 }
 
 fn interop() -> Result<Count> {

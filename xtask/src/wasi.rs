@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::step::Step;
+use crate::wasm::Purpose;
 use crate::{tool, wasm, workspace};
 
 const PACKAGE: &str = "postseal-wasi";
@@ -25,8 +26,8 @@ pub(crate) fn path() -> PathBuf {
 }
 
 fn build() -> Result<String> {
-    wasm::compile(PACKAGE, TARGET)?;
-    let bytes = fs::read(wasm::module(PACKAGE, TARGET)).context("the module was not compiled")?;
+    let module = wasm::compile(PACKAGE, TARGET, Purpose::Published)?;
+    let bytes = fs::read(module).context("the module was not compiled")?;
     tool::write(&path(), &bytes)?;
     Ok(format!("{} bytes", bytes.len()))
 }

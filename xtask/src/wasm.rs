@@ -11,23 +11,47 @@ use crate::{tool, workspace};
 /// The profile of the modules, and the folder that it names.
 const PROFILE: &str = "wasm";
 
-/// Compiles a package for a target.
-pub(crate) fn compile(package: &str, target: &str) -> Result<String> {
+/// What a module is compiled for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// To be published.
+    Published,
+    /// To show that the tests of wiping find something where nothing wipes.
+    Unwiped,
+}
+
+impl Purpose {
+    /// The folder of what is built.
+    pub(crate) fn folder(self) -> PathBuf {
+        match self {
+            Purpose::Published => workspace::target(""),
+            Purpose::Unwiped => workspace::target("unwiped"),
+        }
+    }
+
+    fn flag(self) -> Option<String> {
+        match self {
+            Purpose::Published => None,
+            Purpose::Unwiped => Some("--cfg=postseal_unwiped".to_owned()),
+        }
+    }
+}
+
+/// Compiles a package for a target, and gives the module's path.
+pub(crate) fn compile(package: &str, target: &str, purpose: Purpose) -> Result<PathBuf> {
     let arguments =
         format!("build --locked --package {package} --target {target} --profile {PROFILE}");
-    let flags = [
+    let remapped = [
         format!("--remap-path-prefix={}=cargo", cargo_home()?.display()),
         format!("--remap-path-prefix={}=postseal", workspace::root("").display()),
     ];
+    let flags: Vec<String> = remapped.into_iter().chain(purpose.flag()).collect();
+    let mut cargo = tool::cargo(&arguments);
+    cargo.arg("--target-dir").arg(purpose.folder());
     // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
-    tool::run(tool::cargo(&arguments).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    Ok(String::new())
-}
-
-/// The module that was compiled.
-pub(crate) fn module(package: &str, target: &str) -> PathBuf {
+    tool::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
     let file = package.replace('-', "_");
-    workspace::target(&format!("{target}/{PROFILE}/{file}.wasm"))
+    Ok(purpose.folder().join(format!("{target}/{PROFILE}/{file}.wasm")))
 }
 
 /// Where cargo keeps the sources of dependencies, whose paths stand in the messages of panics.
