@@ -2,7 +2,7 @@
 //
 // Base64 spreads a byte over two characters, and gzip no longer sees what repeats. Here a byte is
 // one character or two, always the same: the text is a fifth smaller, a quarter once compressed,
-// and is read ten times as fast. `build.mjs` writes it.
+// and is read several times as fast. `build.mjs` writes it.
 
 /** Printable ASCII that is itself in every literal and in an HTML page; no prefix among it. */
 export const ALPHABET =
