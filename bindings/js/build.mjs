@@ -108,7 +108,7 @@ async function textOf(bytes) {
   return text;
 }
 
-/** Bundles entry points; what several ES modules share is a file of its own, in the package once. */
+/** Bundles entry points; what several ES modules share is a file of its own, there once. */
 async function scripts(files, format) {
   const entry = (name) => join(source, name === "stores" ? "stores/index.ts" : `entry/${name}.ts`);
   const names = files.map((file) => file.replace(/\.c?js$/, ""));
@@ -152,8 +152,8 @@ async function declarations(inputs) {
 }
 
 /**
- * The other entry points share the root's types. The reference makes `Symbol.dispose` known under `lib:
- * es2022`.
+ * The other entry points share the root's types. The reference makes `Symbol.dispose` known under
+ * `lib: es2022`.
  */
 function declaration(name, text, extension) {
   const head = name === "index" ? '/// <reference lib="esnext.disposable" />\n' : "";

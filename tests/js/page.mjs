@@ -51,7 +51,8 @@ function answer(folder, request, response) {
 
 function page(folder, parameters, response) {
   const wasm = parameters.get("wasm");
-  const policy = `default-src 'none'; img-src data:; connect-src 'self'; script-src 'self' 'nonce-${NONCE}' ${wasm}`;
+  const scripts = `script-src 'self' 'nonce-${NONCE}' ${wasm}`;
+  const policy = `default-src 'none'; img-src data:; connect-src 'self'; ${scripts}`;
   const headers = { "content-type": "text/html; charset=utf-8" };
   if (wasm !== null) headers["content-security-policy"] = policy;
   response.writeHead(200, headers).end(`<!doctype html>

@@ -24,7 +24,7 @@ export class Report {
     this.#add(name, ok ? 1 : 0, ok ? 0 : 1, text);
   }
 
-  /** What has ended with its own count; it fails too where it did not end well, or counted nothing. */
+  /** What has ended with its own count: without one, or if it ended badly, it has failed too. */
   ended(name, { ok, text }) {
     const [, passed, failed] = [...text.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1) ?? [];
     const broken = passed === undefined || (!ok && failed === "0") ? 1 : 0;

@@ -40,7 +40,7 @@ impl Count {
         })
     }
 
-    /// A program whose last line is `N passed, N failed`. Where it says `skipped: …`, that is shown.
+    /// A program whose last line is `N passed, N failed`; its lines `skipped: …` are shown.
     pub(crate) fn of_closing_line(command: &mut Command) -> Result<Self> {
         let output = tool::output(command)?;
         let stdout = String::from_utf8_lossy(&output.stdout);
