@@ -126,7 +126,7 @@ impl<K> KeyRing<K> {
 pub(crate) fn no_live_key() -> Error {
     Error::new(
         Code::NoLiveSecret,
-        "no secret or key is live now: configure one, or look at notBefore and notAfter",
+        "no secret or key is live now: configure one, or look at the times in which each is live",
     )
 }
 
@@ -171,7 +171,7 @@ fn hold<K>(
     let not_before = input.not_before.map(UnixTime::new).transpose()?;
     let not_after = input.not_after.map(UnixTime::new).transpose()?;
     if not_before.zip(not_after).is_some_and(|(start, end)| start >= end) {
-        return Err(Error::new(Code::InvalidConfig, "notBefore must lie before notAfter"));
+        return Err(Error::new(Code::InvalidConfig, "a key's first instant must lie before its last"));
     }
     let key = parse(input)?;
     let id = match &input.id {

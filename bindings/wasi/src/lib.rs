@@ -44,8 +44,10 @@ macro_rules! exports {
 }
 
 exports! {
-    /// A reactor's start: there is nothing to do.
-    fn _initialize() {}
+    /// A reactor's start.
+    fn _initialize() {
+        imports::construct();
+    }
 
     /// The version of the frames and exports.
     fn postseal_abi_version() -> u32 {
@@ -75,7 +77,7 @@ exports! {
 
     /// Makes a receiver.
     fn postseal_receiver_new(frame: u32, frame_length: u32) -> u64 {
-        run((frame, frame_length), |module, frame| module.receiver_new(frame))
+        run((frame, frame_length), |module, frame| module.receiver_new(&mut Wasi, frame))
     }
 
     /// Verifies and opens a request.
@@ -93,7 +95,7 @@ exports! {
 
     /// Makes a sender.
     fn postseal_sender_new(frame: u32, frame_length: u32) -> u64 {
-        run((frame, frame_length), |module, frame| module.sender_new(frame))
+        run((frame, frame_length), |module, frame| module.sender_new(&mut Wasi, frame))
     }
 
     /// Encrypts and signs a message.
