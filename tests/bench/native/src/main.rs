@@ -19,7 +19,8 @@ const ROUND_NANOSECONDS: u128 = 10_000_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for size in SIZES {
-        let (ours, theirs) = measure(&vec![b'x'; size])?;
+        let text = "x".repeat(size - r#"{"text":""}"#.len());
+        let (ours, theirs) = measure(format!(r#"{{"text":"{text}"}}"#).as_bytes())?;
         println!("{size} {ours:.1} {theirs:.1}");
     }
     Ok(())
