@@ -1,6 +1,7 @@
 //! The task runner: `cargo xtask help` lists what it does.
 
 mod bench;
+mod budget;
 mod case;
 mod cases;
 mod codes;
