@@ -174,15 +174,13 @@ fn files() -> Vec<PathBuf> {
 /// What the face answers, in the vectors' form.
 fn answer(face: &impl Policies, policy: &str, case: &Case) -> Value {
     let answered = match (policy, case.operation.as_deref()) {
-        ("claim", Some("subject")) => face
-            .subject(&input(case))
-            .map(|(key, digest)| json!({ "key": key, "digest": digest })),
+        ("claim", Some("subject")) => {
+            face.subject(&input(case)).map(|(key, digest)| json!({ "key": key, "digest": digest }))
+        }
         ("claim", Some("begin")) => begin(face, &input(case)),
         ("claim", Some("decide")) => decide(face, &input(case)),
         ("claim", Some("done")) => face.done(&input(case)).map(|it| swap(&it)),
-        ("claim", Some("failed")) => {
-            face.failed(&input(case)).map(|it| swap(&it))
-        }
+        ("claim", Some("failed")) => face.failed(&input(case)).map(|it| swap(&it)),
         ("claim", Some("renew")) => {
             let input: RenewInput = input(case);
             face.renew(&input, instant(input.now)).map(|it| swap(&it))
