@@ -1,4 +1,4 @@
-//! Runs every vector of receiving and sending on one face: the core itself, or a host of the module.
+//! Runs every vector of receiving and sending on one face: the core, or a host of the module.
 
 use super::{Case, Expect, ExpectedDelivery, Seal, SenderCase, decode, receiving, sending};
 use postseal::{Error, KeyOptions, Message, ReceiverOptions, SenderOptions};

@@ -55,7 +55,8 @@ impl Host {
     /// # use postseal_host::{Error, Host, HostOptions, KeyInput, ReceiverOptions};
     /// # let host = Host::load(&[], HostOptions::default())?;
     /// let mut options = ReceiverOptions::default();
-    /// options.keys.secrets = Some(vec![Some(KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))]);
+    /// let secret = KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    /// options.keys.secrets = Some(vec![Some(secret)]);
     /// let receiver = host.receiver(options)?;
     /// assert_eq!(receiver.max_body_bytes(), 1 << 20);
     /// # Ok::<(), Error>(())

@@ -13,7 +13,8 @@
 //! let host = Host::load(&std::fs::read("postseal.wasm")?, HostOptions::default())?;
 //!
 //! let mut options = ReceiverOptions::default();
-//! options.keys.secrets = Some(vec![Some(KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))]);
+//! let secret = KeyInput::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+//! options.keys.secrets = Some(vec![Some(secret)]);
 //! let receiver = host.receiver(options)?;
 //!
 //! // From any thread: an instance of the module serves one call at a time, and there are several.

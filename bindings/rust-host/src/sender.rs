@@ -163,9 +163,8 @@ impl Sender {
         let sealed = self.sealed.load(Ordering::Relaxed);
         let count = Request::default().number("sealed_before", sealed).frame();
         let options = Frame::new([self.options.as_slice(), &count].concat());
-        let read = |answer: Answer<'_>| {
-            Ok((answer.number("handle")?, answer.number("max_body_bytes")?))
-        };
+        let read =
+            |answer: Answer<'_>| Ok((answer.number("handle")?, answer.number("max_body_bytes")?));
         let (number, max_body_bytes) = instance.on_frame(Exports::sender_new, &options, read)?;
         instance.handles.insert(self.made.id(), Handle { number, uses: 0 });
         Ok(max_body_bytes)
