@@ -14,6 +14,7 @@ mod step;
 mod table;
 mod test;
 mod tool;
+mod wasi;
 mod workspace;
 
 use std::env;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{codes, package, program, step, tool, workspace};
+use crate::{codes, package, program, step, tool, wasi, workspace};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -28,6 +28,7 @@ const GROUPS: &[Group] = &[
     Group { name: "clippy, WebAssembly", run: clippy_wasm },
     Group { name: "core without std", run: without_std },
     Group { name: "cargo test", run: cargo_test },
+    Group { name: "WASI module in wasmtime", run: wasmtime },
     Group { name: "documentation", run: documentation },
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
@@ -101,7 +102,12 @@ fn clippy_native() -> Result<Count> {
 
 fn clippy_wasm() -> Result<Count> {
     tool::add_target("wasm32-unknown-unknown")?;
-    cargo("clippy --package postseal-js --target wasm32-unknown-unknown -- -D warnings")
+    tool::add_target(wasi::TARGET)?;
+    let mut sum =
+        cargo("clippy --package postseal-js --target wasm32-unknown-unknown -- -D warnings")?;
+    let module = format!("clippy --package postseal-wasi --target {} -- -D warnings", wasi::TARGET);
+    sum.add(&cargo(&module)?);
+    Ok(sum)
 }
 
 fn without_std() -> Result<Count> {
@@ -111,6 +117,15 @@ fn without_std() -> Result<Count> {
 
 fn cargo_test() -> Result<Count> {
     Count::of_cargo_test(&mut tool::cargo("test --workspace --no-fail-fast --quiet"))
+}
+
+/// The tests that need the module, and are ignored where there is none. They are asked of the whole
+/// workspace, so that wasmtime is compiled with the features that `cargo test` has given it.
+fn wasmtime() -> Result<Count> {
+    let mut tests = tool::cargo("test --workspace --test module --quiet -- --ignored");
+    tests.env("POSTSEAL_WASM", wasi::compile()?);
+    tests.env("POSTSEAL_UNWIPED_WASM", wasi::compile_unwiped()?);
+    Count::of_cargo_test(&mut tests)
 }
 
 fn documentation() -> Result<Count> {
