@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::measure::{self, Measured};
 use crate::step::Step;
 use crate::wasm::{Module, Purpose};
 use crate::{budget, codes, tool, workspace};
@@ -140,35 +140,13 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes SHA256SUMS, and tells the sizes that a user pays for.
+/// Tells the sizes that a user pays for, and holds them to the budget.
 fn measure(folder: &Path, tarball: &Path) -> Result<String> {
-    let dist = folder.join("npm/dist");
-    let mut files: Vec<PathBuf> = fs::read_dir(&dist)
-        .with_context(|| format!("no {}", dist.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
-        .collect();
-    files.sort();
-    files.push(tarball.to_owned());
-    let measured = tool::run(
-        tool::command("node")
-            .arg(workspace::root("xtask/src/measure.mjs"))
-            .arg(folder)
-            .args(&files),
-    )?;
-    let measured: Vec<Value> = serde_json::from_str(&measured)?;
-    let (mut sums, mut sizes) = (String::new(), String::new());
-    for file in &measured {
-        let text = |member| file.get(member).map(Value::to_string).unwrap_or_default();
-        let (name, sum) = (text("name").replace('"', ""), text("sha256").replace('"', ""));
-        sums.push_str(&format!("{sum}  {name}\n"));
-        sizes.push_str(&format!(
-            "\n      {name:<34}{:>9} bytes {:>9} gzip",
-            text("bytes"),
-            text("gzip")
-        ));
-    }
-    tool::write(&folder.join("SHA256SUMS"), sums)?;
+    let files = [folder.join("npm/dist/core.wasm"), tarball.to_owned()];
+    let measured = measure::files(folder, &files)?;
     budget::check(&measured)?;
-    Ok(format!("in {}{sizes}", folder.display()))
+    let size = |file: &Measured| {
+        format!("\n      {:<34}{:>9} bytes {:>9} gzip", file.name, file.bytes, file.gzip)
+    };
+    Ok(format!("in {}{}", folder.display(), measured.iter().map(size).collect::<String>()))
 }

@@ -22,6 +22,11 @@ pub(crate) fn build_steps() -> Vec<Step> {
     ]
 }
 
+/// The module without wiping, by which the tests of wiping are themselves tested.
+pub(crate) fn build_unwiped() -> Result<PathBuf> {
+    MODULE.compile(Purpose::Unwiped)
+}
+
 /// Where the module is.
 pub(crate) fn path() -> PathBuf {
     workspace::root("pkg/wasi/dist/postseal.wasm")

@@ -21,9 +21,15 @@ use crate::imports::Wasi;
 use crate::state::{answer, run, run_on, with_state};
 
 // What is freed is wiped, whoever held it: a text in a frame, a decoded secret, an opened payload.
+#[cfg(not(postseal_unwiped))]
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<dlmalloc::GlobalDlmalloc> =
     zeroizing_alloc::ZeroAlloc(dlmalloc::GlobalDlmalloc);
+
+// The build that the test of wiping must find out.
+#[cfg(postseal_unwiped)]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// A panic traps, and says nothing: its message could hold what must not be shown.
 #[panic_handler]
