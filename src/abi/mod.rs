@@ -1,7 +1,7 @@
 //! The operations of the WASI module, as frames in and frames out: see `docs/abi.md`.
 //!
 //! This is the module without its memory: pointers, exports and imports stand in `bindings/wasi`.
-//! From Rust, use [`Receiver`](crate::Receiver) and [`Sender`](crate::Sender) themselves.
+//! From Rust, use [`Receiver`] and [`Sender`] themselves.
 //!
 //! An answer is a frame whose first string is `ok` or an error's code. Nothing that a frame says
 //! makes an operation panic.
