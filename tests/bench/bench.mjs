@@ -1,6 +1,6 @@
 // Measures the packed package, and the crate, against other libraries: ratios of one run.
 //
-// node bench.mjs <program of the folder `native`>
+// node bench.mjs <program of the folder `native`> <example `bench` of the Rust host> <WASI module>
 import { cpus } from "node:os";
 import { coldStart } from "./cold_start.mjs";
 import { encrypted } from "./encrypted.mjs";
@@ -8,20 +8,22 @@ import { verdicts } from "./goals.mjs";
 import { native } from "./native.mjs";
 import { plain } from "./plain.mjs";
 import { SIZES, payloadOf } from "./sizes.mjs";
+import { wasmtime } from "./wasmtime.mjs";
 
-const [program] = process.argv.slice(2);
-if (program === undefined) {
-  console.error("usage: node bench.mjs <program of the folder native>");
+const [program, host, module] = process.argv.slice(2);
+if (module === undefined) {
+  console.error("usage: node bench.mjs NATIVE_PROGRAM HOST_PROGRAM MODULE");
   process.exit(2);
 }
 
 const rows = [];
 const add = (size, row) => rows.push({ size, ...row });
 const nativeRows = native(program);
+const wasmtimeRows = wasmtime(host, module);
 for (const [size, length] of Object.entries(SIZES)) {
   const payload = payloadOf(length);
   for (const row of [...(await plain(payload)), ...(await encrypted(payload))]) add(size, row);
-  add(size, nativeRows.get(length));
+  for (const row of [nativeRows.get(length), ...wasmtimeRows.get(length)]) add(size, row);
 }
 add("2 B", coldStart());
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::step::{self, Step};
-use crate::{package, tool, workspace};
+use crate::{package, tool, wasi, workspace};
 
 /// Builds all that is measured, then measures it. The numbers are printed as they come.
 pub(crate) fn run() -> Result<bool> {
@@ -16,10 +16,14 @@ pub(crate) fn run() -> Result<bool> {
     }));
     steps.push(Step::new("install the packed package", || package::install_into("tests/bench")));
     steps.push(Step::new("compile the crate, and ring", compile_native));
+    steps.extend(wasi::build_steps());
+    steps.push(Step::new("compile wasmtime, and the host of the module", wasi::compile_bench));
     step::run(steps)?;
     println!();
     let bench = workspace::root("tests/bench/bench.mjs");
-    Ok(tool::command("node").arg(bench).arg(native_program()).status()?.success())
+    let mut node = tool::command("node");
+    node.arg(bench).args([native_program(), wasi::bench(), wasi::path()]);
+    Ok(node.status()?.success())
 }
 
 /// It has a workspace and a lock file of its own.

@@ -9,12 +9,13 @@ use crate::cases::{self, Keys};
 use crate::runtime::Runtime;
 use crate::step::{self, Step};
 use crate::table::Table;
-use crate::{package, program, tool, workspace};
+use crate::{package, program, tool, wasi, workspace};
 
 /// Builds what it needs, shows the table, and answers whether every cell is as it must be.
 pub(crate) fn run() -> Result<bool> {
     let began = Instant::now();
-    println!("Building the program and the npm package. The first time takes a few minutes.\n");
+    println!("Building the program, the npm package and the WASI module with its host.");
+    println!("The first time takes some ten minutes, most of them for wasmtime's compiler.\n");
     step::run(setup_steps())?;
     println!();
     let correct = show()?;
@@ -31,6 +32,8 @@ fn setup_steps() -> Vec<Step> {
     let packages = thread::spawn(|| tool::npm_ci(&workspace::root("tests/demo")));
     let mut steps = package::pack_steps();
     steps.insert(0, Step::new("compile the program `postseal`", program::compile));
+    steps.extend(wasi::build_steps());
+    steps.push(Step::new("compile wasmtime, and the host of the module", wasi::compile_demo));
     steps.push(Step::new("npm packages that the demo runs on", || {
         packages.join().map_err(|_| anyhow!("npm's thread ended early"))?
     }));

@@ -1,4 +1,5 @@
-//! Where the demo seals and opens: the native program, and the npm package in each of its runtimes.
+//! Where the demo seals and opens: the native program, the npm package in each of its runtimes, and
+//! the WASI module.
 
 use std::env;
 use std::io::Write;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::case::Case;
 use crate::sealed::{PAYLOAD, Sealed, decode, text};
-use crate::{program, tool, workspace};
+use crate::{program, tool, wasi, workspace};
 
 /// A place where the core runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(crate) enum Runtime {
     Workerd,
     /// The npm package in a page, without a bundler.
     Chromium,
+    /// The WASI module in wasmtime.
+    Wasmtime,
 }
 
 /// How one case ended.
@@ -38,13 +41,14 @@ pub(crate) struct Answer {
 
 impl Runtime {
     /// Every runtime, in the order of the table.
-    pub(crate) const ALL: [Runtime; 6] = [
+    pub(crate) const ALL: [Runtime; 7] = [
         Runtime::Native,
         Runtime::Node,
         Runtime::Deno,
         Runtime::Bun,
         Runtime::Workerd,
         Runtime::Chromium,
+        Runtime::Wasmtime,
     ];
 
     /// The head of its column, and the name of the row of its message.
@@ -56,6 +60,7 @@ impl Runtime {
             Runtime::Bun => ("Bun", "sealed in Bun"),
             Runtime::Workerd => ("workerd", "sealed in workerd"),
             Runtime::Chromium => ("Chromium", "sealed in Chromium"),
+            Runtime::Wasmtime => ("wasmtime", "sealed in wasmtime"),
         }
     }
 
@@ -80,38 +85,45 @@ impl Runtime {
 
     /// Encrypts and signs a message.
     pub(crate) fn seal(self, id: &str, secrets: &[Value], key: &str, now: u64) -> Result<Sealed> {
-        let Some(words) = self.command() else { return seal_natively(id, secrets, key, now) };
+        let Some(mut program) = self.program() else { return seal_natively(id, secrets, key, now) };
         let options = json!({ "secrets": secrets, "encryptionKeys": [key] });
         let message = json!({ "id": id, "payload": PAYLOAD });
         let seal = json!({ "options": options, "message": message, "now": now });
-        let sealed = ask(words, &json!({ "seal": seal }))?;
+        let sealed = ask(&mut program, &json!({ "seal": seal }))?;
         Sealed::parse(&sealed)
     }
 
     /// Opens each case's message.
     pub(crate) fn open_all(self, cases: &[Case]) -> Result<Vec<Answer>> {
-        let Some(words) = self.command() else {
+        let Some(mut program) = self.program() else {
             return cases.iter().map(open_natively).collect();
         };
         let cases: Vec<Value> = cases.iter().map(Case::json).collect();
-        let answers = ask(words, &json!({ "open": cases }))?;
+        let answers = ask(&mut program, &json!({ "open": cases }))?;
         let answers = answers.as_array().context("not a list of answers")?;
         Ok(answers.iter().map(Answer::parse).collect())
     }
 
-    /// The program, with its arguments, that is asked in tests/demo.
-    fn command(self) -> Option<&'static str> {
-        match self {
-            Runtime::Native => None,
-            Runtime::Node => Some("node stdio.mjs"),
-            Runtime::Deno => Some(
+    /// The program that takes a question and gives an answer: in tests/demo, all but wasmtime's.
+    fn program(self) -> Option<Command> {
+        let words = match self {
+            Runtime::Native => return None,
+            Runtime::Node => "node stdio.mjs",
+            Runtime::Deno => {
                 "node_modules/.bin/deno run --quiet --node-modules-dir=manual --cached-only \
-                 --allow-read stdio.mjs",
-            ),
-            Runtime::Bun => Some("node_modules/.bin/bun --no-install stdio.mjs"),
-            Runtime::Workerd => Some("node workerd.mjs"),
-            Runtime::Chromium => Some("node chromium.mjs"),
-        }
+                 --allow-read stdio.mjs"
+            }
+            Runtime::Bun => "node_modules/.bin/bun --no-install stdio.mjs",
+            Runtime::Workerd => "node workerd.mjs",
+            Runtime::Chromium => "node chromium.mjs",
+            Runtime::Wasmtime => return Some(wasi::demo()),
+        };
+        let mut words = words.split_whitespace();
+        let mut program = Command::new(words.next()?);
+        program.current_dir(workspace::root("tests/demo")).args(words);
+        // The last argument is the worker's, and no other's.
+        program.arg(workspace::target("demo/workerd.capnp"));
+        Some(program)
     }
 }
 
@@ -177,16 +189,11 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     list.and_then(Value::as_array).into_iter().flatten().map(text).collect()
 }
 
-/// Asks a program in tests/demo: one JSON value in, one out. The last argument is the worker's.
-fn ask(words: &str, question: &Value) -> Result<Value> {
-    let folder = workspace::root("tests/demo");
-    let mut words = words.split_whitespace();
-    let program = words.next().context("a program")?;
-    let mut command = Command::new(program);
-    command.current_dir(&folder).args(words).arg(workspace::target("demo/workerd.capnp"));
-    let output = feed(&mut command, question.to_string().as_bytes())?;
+/// Asks a program: one JSON value in, one out.
+fn ask(program: &mut Command, question: &Value) -> Result<Value> {
+    let output = feed(program, question.to_string().as_bytes())?;
     if !output.status.success() {
-        bail!("{command:?} failed ({}):\n{}", output.status, tool::printed(&output));
+        bail!("{program:?} failed ({}):\n{}", output.status, tool::printed(&output));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

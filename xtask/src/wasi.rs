@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -20,6 +21,31 @@ pub(crate) fn build_steps() -> Vec<Step> {
         }),
         Step::new("compile the core to a WASI module", build),
     ]
+}
+
+/// Compiles the program that answers the demo's questions in wasmtime. It is asked of the whole
+/// workspace, so that wasmtime is compiled with the features that the tests give it.
+pub(crate) fn compile_demo() -> Result<String> {
+    tool::run(&mut tool::cargo("build --locked --workspace --example demo"))?;
+    Ok(String::new())
+}
+
+/// That program, and the module that it runs.
+pub(crate) fn demo() -> Command {
+    let mut demo = tool::command(workspace::target("debug/examples/demo"));
+    demo.arg(path());
+    demo
+}
+
+/// Compiles the program that measures the module in wasmtime.
+pub(crate) fn compile_bench() -> Result<String> {
+    tool::run(&mut tool::cargo("build --locked --release --workspace --example bench"))?;
+    Ok(String::new())
+}
+
+/// Where that program is.
+pub(crate) fn bench() -> PathBuf {
+    workspace::target("release/examples/bench")
 }
 
 /// The module without wiping, by which the tests of wiping are themselves tested.

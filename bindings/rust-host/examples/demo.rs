@@ -1,5 +1,5 @@
 //! Answers the demo's question in wasmtime: JSON on standard input, JSON on standard output, as
-//! `tests/demo/node.mjs` does. The module is the program's argument.
+//! `tests/demo/stdio.mjs` does. The module is the program's argument.
 
 use std::error::Error as StdError;
 use std::time::SystemTime;
