@@ -15,7 +15,7 @@ KEYS = ["secrets", [["secret", SECRET]]]
 ENCRYPTING = [*KEYS, "encryption_keys", [["secret", KEY]]]
 PAYLOAD = b'{"type":"order.paid","amount":1250}'
 NOW = 1700000000
-HANDLES_MAX = 65536
+HANDLES_MAX = 32768
 RE_ENTRANT = {
     "postseal_alloc": (8,),
     "postseal_describe": (),

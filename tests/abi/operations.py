@@ -47,7 +47,7 @@ def it_describes_itself(path):
     limits = dict(limit.decode().split(" ") for limit in facts["limit"])
     expect_equal("body_bytes_max", limits["body_bytes_max"], "33554432")
     expect_equal("frame_bytes_max", limits["frame_bytes_max"], str(1 << 20))
-    expect_equal("handles_max", limits["handles_max"], "65536")
+    expect_equal("handles_max", limits["handles_max"], "32768")
 
 
 def a_receiver_reads_the_headers_of_its_scheme(path):

@@ -9,6 +9,10 @@ class Scripted(Host):
     def __init__(self, path):
         self.entropy, self.asked = [], []
         super().__init__(path)
+        # With the first handle the instance draws its own number.
+        self.free(self.new("receiver_new", []))
+        expect_equal("what the first handle asks for", self.asked, [("random_get", 4)])
+        self.asked.clear()
 
     def random_get(self, caller, pointer, length):
         self.asked.append(("random_get", length))

@@ -46,7 +46,8 @@ class Postseal:
         line = [self._path, command, "--json", *arguments]
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:
-                line += ["--" + name.replace("_", "-"), str(one)]
+                # In one word, since a secret may begin with a hyphen.
+                line.append(f"--{name.replace('_', '-')}={one}")
         done = subprocess.run(
             line, input=standard_input, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
         answer = json.loads(done.stdout)

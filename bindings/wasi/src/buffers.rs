@@ -3,18 +3,17 @@
 //! Each buffer is owned here, so a pointer is only ever looked up. One that lies in no buffer is
 //! refused, and never followed.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use postseal::{Code, Error};
 
-/// Buffers by their address.
-pub(crate) struct Buffers(BTreeMap<usize, Vec<u8>>);
+/// Buffers by their address, in its order.
+pub(crate) struct Buffers(Vec<(usize, Vec<u8>)>);
 
 impl Buffers {
     /// No buffers.
     pub(crate) const fn new() -> Self {
-        Buffers(BTreeMap::new())
+        Buffers(Vec::new())
     }
 
     /// Makes a buffer, and gives its address; 0 where there is no memory left.
@@ -23,7 +22,7 @@ impl Buffers {
         let mut buffer = Vec::new();
         // One byte more, since no bytes have no address of their own.
         let Some(capacity) = length.checked_add(1) else { return 0 };
-        if buffer.try_reserve_exact(capacity).is_err() {
+        if self.0.try_reserve(1).is_err() || buffer.try_reserve_exact(capacity).is_err() {
             return 0;
         }
         buffer.resize(length, 0);
@@ -33,13 +32,16 @@ impl Buffers {
     /// Keeps an answer until the host frees it, and gives its address.
     pub(crate) fn keep(&mut self, buffer: Vec<u8>) -> u32 {
         let address = buffer.as_ptr().addr();
-        self.0.insert(address, buffer);
+        let place = self.0.partition_point(|(other, _)| *other < address);
+        self.0.insert(place, (address, buffer));
         u32::try_from(address).unwrap_or(0)
     }
 
     /// Wipes and frees a buffer, by its address; false where there is none.
     pub(crate) fn free(&mut self, pointer: u32) -> bool {
-        usize::try_from(pointer).is_ok_and(|address| self.0.remove(&address).is_some())
+        let address = usize::try_from(pointer).unwrap_or(0);
+        let found = self.0.binary_search_by_key(&address, |(address, _)| *address);
+        found.map(|place| self.0.remove(place)).is_ok()
     }
 
     /// Bytes within one buffer. No bytes need no buffer.
@@ -57,7 +59,8 @@ impl Buffers {
 
     fn find(&self, pointer: u32, length: u32) -> Option<&[u8]> {
         let (pointer, length) = (usize::try_from(pointer).ok()?, usize::try_from(length).ok()?);
-        let (address, buffer) = self.0.range(..=pointer).next_back()?;
+        let after = self.0.partition_point(|(address, _)| *address <= pointer);
+        let (address, buffer) = self.0.get(after.checked_sub(1)?)?;
         let start = pointer.checked_sub(*address)?;
         buffer.get(start..start.checked_add(length)?)
     }

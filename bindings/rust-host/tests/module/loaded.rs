@@ -25,9 +25,16 @@ pub(crate) fn host(options: HostOptions) -> Host {
     Host::load(&module("POSTSEAL_WASM"), options).expect("the module loads")
 }
 
-/// Random bytes that a test sets: each draw gives these, cut or repeated to the length.
-#[derive(Clone, Default)]
+/// Random bytes that a test sets: each draw gives these, and must ask for as many. An instance
+/// draws its own number first, with the receiver that `host` makes.
+#[derive(Clone)]
 pub(crate) struct Fixed(Arc<Mutex<Vec<u8>>>);
+
+impl Default for Fixed {
+    fn default() -> Self {
+        Fixed(Arc::new(Mutex::new(vec![1; 4])))
+    }
+}
 
 impl Fixed {
     pub(crate) fn set(&self, bytes: &[u8]) {
@@ -42,7 +49,12 @@ impl Fixed {
             bytes.iter_mut().zip(set.iter()).for_each(|(byte, fixed)| *byte = *fixed);
             if bytes.len() == set.len() { Ok(()) } else { Err(unset()) }
         };
-        host(HostOptions { entropy: Arc::new(draw), ..HostOptions::default() })
+        let host = host(HostOptions { entropy: Arc::new(draw), ..HostOptions::default() });
+        let headers: [(&str, &str); 0] = [];
+        let receiver = host.receiver(ReceiverOptions::default()).expect("a receiver without keys");
+        receiver.open(&headers, b"", now()).expect_err("no key is live");
+        self.set(&[]);
+        host
     }
 }
 
