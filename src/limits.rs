@@ -52,3 +52,10 @@ pub const PROTECTED_HEADER_BYTES_MAX: usize = 2048;
 /// Messages that one sender may seal: one below the 2^32 that NIST SP 800-38D, section 8.3, allows
 /// a key with random nonces, so that the count fits a word.
 pub const SEALS_PER_SENDER_MAX: u32 = u32::MAX;
+
+/// Length of a request's frame to the WASI module: the headers of a request, which servers cap far
+/// lower, and a few options.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+/// Receivers, senders and prepared messages that one instance of the WASI module holds: one for
+/// each endpoint of a large host, and a leak ends before it has all the memory.
+pub const HANDLES_MAX: u32 = 1 << 16;

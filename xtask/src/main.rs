@@ -4,6 +4,7 @@ mod bench;
 mod case;
 mod cases;
 mod codes;
+mod constant_time;
 mod count;
 mod demo;
 mod package;
@@ -14,6 +15,8 @@ mod step;
 mod table;
 mod test;
 mod tool;
+mod wasi;
+mod wasm;
 mod workspace;
 
 use std::env;
@@ -27,7 +30,8 @@ Builds, shows and tests postseal.
 Usage: cargo xtask TASK
 
   demo          show the main job in one screen: seal, open, refuse, rotate, in every runtime
-  build         build the npm package in pkg/npm: WebAssembly, JavaScript glue, types
+  build         build the npm package in pkg/npm: WebAssembly, JavaScript glue, types;
+                and the WASI module in pkg/wasi
   pack          build it, pack it as it would be published, and print its sizes
   test [WORD]   run every test, or the groups of tests whose name has WORD in it
   bench         measure the package against other libraries, as ratios
@@ -53,7 +57,10 @@ fn main() -> ExitCode {
 fn task(words: &[&str]) -> Result<bool> {
     match words {
         ["demo"] => demo::run(),
-        ["build"] => step::run(package::build_steps()).map(|()| true),
+        ["build"] => {
+            let steps = package::build_steps().into_iter().chain(wasi::build_steps());
+            step::run(steps.collect()).map(|()| true)
+        }
         ["pack"] => step::run(package::pack_steps()).map(|()| true),
         ["test"] => test::run(""),
         ["test", word] => test::run(word),

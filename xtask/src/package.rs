@@ -9,8 +9,10 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::Step;
-use crate::{codes, tool, workspace};
+use crate::wasm::Purpose;
+use crate::{codes, tool, wasm, workspace};
 
+const PACKAGE: &str = "postseal-js";
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// What builds the npm package in pkg/npm.
@@ -20,12 +22,13 @@ pub(crate) fn build_steps() -> Vec<Step> {
     vec![
         Step::new(format!("compilation target {WASM}"), || tool::add_target(WASM)),
         Step::new("codes.ts from src/error.rs", codes::write),
-        Step::new("compile the core to WebAssembly", compile),
-        Step::new("generate its JavaScript glue", bindgen),
+        Step::new("compile the core to WebAssembly, with its glue", || glue(Purpose::Published)),
         Step::new("npm packages that build the package", || {
             tools.join().map_err(|_| anyhow!("npm's thread ended early"))?
         }),
-        Step::new("bundle the package", bundle),
+        Step::new("bundle the package", || {
+            bundle(Purpose::Published, &workspace::root("pkg/npm/dist"))
+        }),
     ]
 }
 
@@ -58,16 +61,18 @@ pub(crate) fn install_into(folder: &str) -> Result<String> {
     Ok(String::new())
 }
 
-fn compile() -> Result<String> {
-    let arguments = format!("build --package postseal-js --target {WASM} --profile wasm");
-    tool::run(&mut tool::cargo(&arguments))?;
-    Ok(String::new())
+/// The package's files, compiled without wiping, for a test that must find that out.
+pub(crate) fn build_unwiped() -> Result<PathBuf> {
+    glue(Purpose::Unwiped)?;
+    let files = Purpose::Unwiped.folder().join("npm");
+    bundle(Purpose::Unwiped, &files)?;
+    Ok(files)
 }
 
-fn bindgen() -> Result<String> {
-    let output = workspace::target("bindgen");
+fn glue(purpose: Purpose) -> Result<String> {
+    let output = purpose.folder().join("bindgen");
     Bindgen::new()
-        .input_path(workspace::target(&format!("{WASM}/wasm/postseal_js.wasm")))
+        .input_path(wasm::compile(PACKAGE, WASM, purpose)?)
         .web(true)?
         .omit_default_module_path(true)
         .typescript(true)
@@ -76,9 +81,9 @@ fn bindgen() -> Result<String> {
     Ok(String::new())
 }
 
-fn bundle() -> Result<String> {
-    let bindgen = workspace::target("bindgen");
-    tool::run(tool::command("node").arg("bindings/js/build.mjs").arg(bindgen))?;
+fn bundle(purpose: Purpose, files: &Path) -> Result<String> {
+    let bindgen = purpose.folder().join("bindgen");
+    tool::run(tool::command("node").arg("bindings/js/build.mjs").arg(bindgen).arg(files))?;
     Ok(String::new())
 }
 

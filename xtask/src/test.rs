@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{codes, package, program, step, tool, workspace};
+use crate::{codes, constant_time, package, program, step, tool, workspace};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -27,11 +27,13 @@ const GROUPS: &[Group] = &[
     Group { name: "clippy, native", run: clippy_native },
     Group { name: "clippy, WebAssembly", run: clippy_wasm },
     Group { name: "core without std", run: without_std },
+    Group { name: "constant time under valgrind", run: constant_time::test },
     Group { name: "cargo test", run: cargo_test },
     Group { name: "documentation", run: documentation },
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "interop with Python", run: interop },
 ];
 
@@ -101,7 +103,14 @@ fn clippy_native() -> Result<Count> {
 
 fn clippy_wasm() -> Result<Count> {
     tool::add_target("wasm32-unknown-unknown")?;
-    cargo("clippy --package postseal-js --target wasm32-unknown-unknown -- -D warnings")
+    tool::add_target("wasm32-wasip1")?;
+    let mut sum = Count::default();
+    for face in
+        ["postseal-js --target wasm32-unknown-unknown", "postseal-wasi --target wasm32-wasip1"]
+    {
+        sum.add(&cargo(&format!("clippy --package {face} -- -D warnings"))?);
+    }
+    Ok(sum)
 }
 
 fn without_std() -> Result<Count> {
@@ -136,6 +145,14 @@ fn pack() -> Result<Count> {
 fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+fn npm_wiping() -> Result<Count> {
+    step::run_quietly(package::build_steps())?;
+    let unwiped = package::build_unwiped()?.join("inline.js");
+    let published = workspace::root("pkg/npm/dist/inline.js");
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/js/wiping.mjs").args([published, unwiped]))
 }
 
 fn interop() -> Result<Count> {

@@ -17,6 +17,12 @@ mod sender;
 use host::Refusal;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+// What is freed is wiped, whoever held it: a text from JavaScript, a decoded secret, a payload.
+#[cfg(not(postseal_unwiped))]
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// A new signing secret, `whsec_…`.
 #[wasm_bindgen(js_name = generateSecret)]
 pub fn generate_secret() -> Result<String, Refusal> {

@@ -1,0 +1,61 @@
+//! Compiles a crate to WebAssembly so that anybody gets the same bytes: nothing of the folders in
+//! which it is compiled goes into the module.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::{tool, workspace};
+
+/// The profile of the modules, and the folder that it names.
+const PROFILE: &str = "wasm";
+
+/// What a module is compiled for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// To be published.
+    Published,
+    /// To show that the tests of wiping find something where nothing wipes.
+    Unwiped,
+}
+
+impl Purpose {
+    /// The folder of what is built.
+    pub(crate) fn folder(self) -> PathBuf {
+        match self {
+            Purpose::Published => workspace::target(""),
+            Purpose::Unwiped => workspace::target("unwiped"),
+        }
+    }
+
+    fn flag(self) -> Option<String> {
+        match self {
+            Purpose::Published => None,
+            Purpose::Unwiped => Some("--cfg=postseal_unwiped".to_owned()),
+        }
+    }
+}
+
+/// Compiles a package for a target, and gives the module's path.
+pub(crate) fn compile(package: &str, target: &str, purpose: Purpose) -> Result<PathBuf> {
+    let arguments =
+        format!("build --locked --package {package} --target {target} --profile {PROFILE}");
+    let remapped = [
+        format!("--remap-path-prefix={}=cargo", cargo_home()?.display()),
+        format!("--remap-path-prefix={}=postseal", workspace::root("").display()),
+    ];
+    let flags: Vec<String> = remapped.into_iter().chain(purpose.flag()).collect();
+    let mut cargo = tool::cargo(&arguments);
+    cargo.arg("--target-dir").arg(purpose.folder());
+    // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
+    tool::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
+    let file = package.replace('-', "_");
+    Ok(purpose.folder().join(format!("{target}/{PROFILE}/{file}.wasm")))
+}
+
+/// Where cargo keeps the sources of dependencies, whose paths stand in the messages of panics.
+fn cargo_home() -> Result<PathBuf> {
+    let given = env::var_os("CARGO_HOME").map(PathBuf::from);
+    given.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).context("no home folder")
+}
