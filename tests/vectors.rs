@@ -2,7 +2,7 @@
 
 mod support;
 
-use postseal::{Error, Message, Receiver, Sender, UnixTime};
+use postseal::{Error, Message, Receiver, Scheme, Sender, UnixTime};
 use std::collections::BTreeSet;
 use support::{Case, Expect, ExpectedDelivery, Seal, SenderCase, decode, receiving, sending};
 
@@ -50,8 +50,22 @@ fn check(case: &Case) -> Result<(), String> {
         (Expect::Code(code), Err(error)) => Err(format!("expected {code}, got {error}")),
         (Expect::Code(code), Ok(_)) => Err(format!("expected {code}, got a delivery")),
         (Expect::Delivery(_), Err(error)) => Err(format!("expected a delivery, got {error}")),
-        (Expect::Delivery(expected), Ok(facts)) => compare(expected, &facts),
+        (Expect::Delivery(expected), Ok(facts)) => {
+            compare(expected, &facts).and_then(|()| check_scheme(&case.scheme, expected))
+        }
     }
+}
+
+/// What a scheme says of itself is what its deliveries have. A token brings an id of its own.
+fn check_scheme(name: &str, expected: &ExpectedDelivery) -> Result<(), String> {
+    let scheme = Scheme::named(name).map_err(|error| error.to_string())?;
+    if scheme.signs_timestamp() != expected.timestamp.is_some() {
+        return Err("signs_timestamp is not what the delivery has".to_owned());
+    }
+    if scheme.signs_id() != expected.id.is_some() && !expected.encrypted {
+        return Err("signs_id is not what the delivery has".to_owned());
+    }
+    Ok(())
 }
 
 fn open(case: &Case, body: &[u8]) -> Result<Facts, Error> {
