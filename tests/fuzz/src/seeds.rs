@@ -1,13 +1,14 @@
 //! Seeds: every vector, in the form of a target's bytes, as far as that form can say it.
 //!
-//! A target writes its seeds before it begins, if `SEEDS` names a folder. So they are always those of
-//! the vectors as they are, and none is kept.
+//! A target writes its seeds before it begins, if `SEEDS` names a folder. So they are always those
+//! of the vectors as they are, and none is kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde_json::Value;
 
+use crate::frames::{END, OPERATIONS};
 use crate::keys::NOW;
 use crate::request::{Options, Request, SCHEMES, replaced};
 
@@ -74,6 +75,96 @@ pub fn objects(case: &Value) -> Vec<Seed> {
     vec![shaped(case, 0, &body), shaped(case, 1, &template), shaped(case, 3, &template)]
 }
 
+/// A case as one request; and as a script that makes its receiver and opens it, or decides what a
+/// case of a policy decides.
+pub fn frames(case: &Value) -> Vec<Seed> {
+    if let Value::Object(input) = &case["input"] {
+        return vec![policy_script(input)];
+    }
+    let mut seeds: Vec<_> =
+        requests(case).iter().map(|seed| [&[0], seed.as_slice()].concat()).collect();
+    if let Some(body) = body(case) {
+        let mut script =
+            [&[1], call("receiver_new", &option_lines(case, case)).as_slice()].concat();
+        script.extend(call("receiver_open", "-"));
+        script.pop();
+        for header in case["headers"].as_array().into_iter().flatten() {
+            script.extend(format!("\n{}:{}", text(&header[0]), text(&header[1])).bytes());
+        }
+        seeds.push([script.as_slice(), b"\n\n", &body].concat());
+    }
+    if case["seal"].is_object() {
+        let message = format!("id={}\n\n{{}}", text(&case["seal"]["message"]["id"]));
+        let calls = [
+            call("sender_new", &option_lines(case, &case["seal"])),
+            call("sender_seal", &message),
+            call("sender_prepare", &message),
+            // The handle of the message is the last, that of the sender the one before.
+            vec![operation("sender_sign"), 4, END],
+        ];
+        seeds.push([vec![1], calls.concat()].concat());
+    }
+    seeds
+}
+
+fn call(name: &str, rest: &str) -> Seed {
+    [&[operation(name), 0], rest.as_bytes(), &[END]].concat()
+}
+
+/// The options of a case, or of what seals it, as lines.
+fn option_lines(case: &Value, of: &Value) -> String {
+    let mut lines = format!("scheme={}\n", text(&case["scheme"]));
+    for (name, value) in of["options"].as_object().into_iter().flatten() {
+        let words = value.as_array().into_iter().flatten().chain([value]);
+        let words: Vec<_> = words.filter_map(scalar).collect();
+        lines.extend([&snake_case(name), "=", &words.join(" "), "\n"]);
+    }
+    lines
+}
+
+/// A policy's input as options of the operation that takes them.
+fn policy_script(input: &serde_json::Map<String, Value>) -> Seed {
+    let (name, choice) = match input {
+        input if input.contains_key("requests") => ("next_attempt", 1),
+        input if input.contains_key("attempt") => ("next_attempt", 0),
+        input if input.contains_key("held") => ("claim_change", 0),
+        input if input.contains_key("wanted") && input.contains_key("now") => ("claim_decide", 0),
+        input if input.contains_key("wanted") => ("claim_settle", 0),
+        _ => ("claim_begin", 0),
+    };
+    let mut script = vec![1, operation(name), choice];
+    let scalars = input.iter().filter_map(|(name, value)| Some((name, scalar(value)?)));
+    for (name, value) in
+        scalars.filter(|(name, _)| !["entropy", "payload"].contains(&name.as_str()))
+    {
+        script.extend(format!("{}={value}\n", snake_case(name)).bytes());
+    }
+    script.extend(if name == "claim_change" { "change=done\n\n" } else { "\n" }.bytes());
+    script.extend(text(input.get("payload").unwrap_or(&Value::Null)).bytes());
+    script
+}
+
+fn operation(name: &str) -> u8 {
+    let at = OPERATIONS.iter().position(|own| *own == name).expect("an operation");
+    u8::try_from(at).expect("a few operations")
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let piece = |char: char| match char.is_ascii_uppercase() {
+        true => format!("_{}", char.to_ascii_lowercase()),
+        false => char.to_string(),
+    };
+    name.chars().map(piece).collect()
+}
+
 /// Every secret and key of a case, in its own place and in each other's.
 pub fn secrets(case: &Value) -> Vec<Seed> {
     let scheme = head(case)[0];
@@ -132,14 +223,21 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The cases of receiving at the instant at which the targets open.
+/// The cases of receiving at the instant at which the targets open, and those of the policies.
 fn cases() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");
+    let mut cases = cases_in(&folder);
+    cases.retain(|case| case["now"] == NOW && case["headers"].is_array());
+    cases.extend(cases_in(&folder.join("policy")));
+    cases
+}
+
+fn cases_in(folder: &Path) -> Vec<Value> {
     let entries = fs::read_dir(folder).expect("the folder of vectors");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    let read = |path: &std::path::PathBuf| -> Vec<Value> {
+    let read = |path: &PathBuf| -> Vec<Value> {
         let file = fs::read_to_string(path).expect("a file of vectors");
         let mut file: Value = serde_json::from_str(&file).expect("JSON");
         match file["cases"].take() {
@@ -147,7 +245,5 @@ fn cases() -> Vec<Value> {
             _ => panic!("{} has no cases", path.display()),
         }
     };
-    let mut cases: Vec<_> = paths.iter().flat_map(read).collect();
-    cases.retain(|case| case["now"] == NOW && case["headers"].is_array());
-    cases
+    paths.iter().flat_map(read).collect()
 }

@@ -30,8 +30,8 @@ fuzz_target!(
     }
 );
 
-/// What stands before the first zero is the object, in which `$E`, `$N` and `$K` are filled in; what
-/// stands behind it is the payload.
+/// What stands before the first zero is the object, in which `$E`, `$N` and `$K` are filled in;
+/// what stands behind it is the payload.
 fn filled(bytes: &[u8]) -> Vec<u8> {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let (object, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

@@ -1,7 +1,7 @@
 //! A second opinion: what `docs/formats.md` says of a request, read plainly.
 //!
-//! It shares no code with the core, nor the core's libraries: `ring` computes, `base64` decodes, and
-//! the JSON reader is its own. It is slow, and simple where the core is careful.
+//! It shares no code with the core, nor the core's libraries: `ring` computes, `base64` decodes,
+//! and the JSON reader is its own. It is slow, and simple where the core is careful.
 
 mod envelope;
 mod headers;
