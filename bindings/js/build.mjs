@@ -5,7 +5,7 @@
 // target `web` without a default module path. What is written goes to pkg/npm/dist, or where the
 // second argument says.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 import { build } from "esbuild";
@@ -28,18 +28,18 @@ if (bindgen === undefined) {
 const wasm = optimise(readFileSync(join(bindgen, "postseal_js_bg.wasm")));
 const provided = {
   "postseal:glue": { contents: await glueFactory(join(bindgen, "postseal_js.js")), loader: "js" },
-  "postseal:bytes": { contents: Buffer.from(wasm).toString("base64"), loader: "text" },
+  "postseal:bytes": { contents: await textOf(wasm), loader: "text" },
 };
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 writeFileSync(join(dist, "core.wasm"), wasm);
-await script("entry/inline.ts", "inline.js", "esm");
-await script("entry/inline.ts", "inline.cjs", "cjs");
-await script("entry/workerd.ts", "workerd.js", "esm");
-await script("stores/index.ts", "stores.js", "esm");
-await script("stores/index.ts", "stores.cjs", "cjs");
-await declarations({ index: "index.ts", stores: "stores/index.ts" });
+await scripts(["inline.js", "slim.js", "workerd.js", "edge.js"], "esm");
+await scripts(["inline.cjs", "slim.cjs"], "cjs");
+await scripts(["unsupported.js"], "esm");
+await scripts(["stores.js"], "esm");
+await scripts(["stores.cjs"], "cjs");
+await declarations({ index: "index.ts", slim: "entry/slim.ts", stores: "stores/index.ts" });
 
 /** wasm-opt: for size where it costs no speed. */
 function optimise(bytes) {
@@ -70,20 +70,63 @@ async function glueFactory(path) {
     globalName: "glue",
     target: "es2022",
   });
-  return `export default function makeGlue() {\n${bundle.outputFiles[0].text}\nreturn glue;\n}`;
+  const glue = without(/if \(!\(module instanceof WebAssembly\.Module\)\) {[^}]*}/, bundle);
+  return `export default function makeGlue() {\n${glue}\nreturn glue;\n}`;
 }
 
-async function script(entry, file, format) {
+/**
+ * The glue compiles what is no instance of `WebAssembly.Module`. It always gets a module, and one
+ * of another realm, as Next's Edge runtime has them, is no instance of this realm's class.
+ */
+function without(pattern, { outputFiles }) {
+  const { text } = outputFiles[0];
+  if (!pattern.test(text)) throw new Error(`wasm-bindgen's glue has no ${pattern} any more`);
+  return text.replace(pattern, "");
+}
+
+/** The text that `ts/entry/text.ts` reads, which is asked whether it reads the same bytes. */
+async function textOf(bytes) {
+  const { outputFiles } = await build({
+    entryPoints: [join(source, "entry/text.ts")],
+    write: false,
+    format: "esm",
+  });
+  const { ALPHABET, PREFIXES, bytesOf } = await import(
+    `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
+  );
+  const frequency = new Uint32Array(256);
+  for (const byte of bytes) frequency[byte] += 1;
+  const byRank = [...frequency.keys()].sort((one, other) => frequency[other] - frequency[one]);
+  const charsOf = [];
+  for (const [rank, byte] of byRank.entries()) {
+    const prefix = ["", ...PREFIXES][Math.floor(rank / ALPHABET.length)];
+    charsOf[byte] = prefix + ALPHABET[rank % ALPHABET.length];
+  }
+  const head = Buffer.from(byRank).toString("hex");
+  const text = head + Array.from(bytes, (byte) => charsOf[byte]).join("");
+  if (!Buffer.from(bytes).equals(bytesOf(text))) throw new Error("the text is not the module");
+  return text;
+}
+
+/** Bundles entry points; what several ES modules share is a file of its own, there once. */
+async function scripts(files, format) {
+  const entry = (name) => join(source, name === "stores" ? "stores/index.ts" : `entry/${name}.ts`);
+  const names = files.map((file) => file.replace(/\.c?js$/, ""));
   await build({
-    entryPoints: [join(source, entry)],
-    outfile: join(dist, file),
+    entryPoints: names.map((name) => ({ in: entry(name), out: name })),
+    outdir: dist,
+    outExtension: { ".js": extname(files[0]) },
     bundle: true,
     format,
+    splitting: format === "esm" && files.length > 1,
+    chunkNames: "shared",
+    // CommonJS has no address of its own.
+    define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     target: "es2022",
     platform: "neutral",
     charset: "utf8",
     legalComments: "none",
-    external: ["./core.wasm"],
+    external: ["./core.wasm", "./core.wasm?module"],
     plugins: [{ name: "provided", setup: provide }],
   });
 }
@@ -98,7 +141,7 @@ async function declarations(inputs) {
   for (const [name, input] of Object.entries(inputs)) {
     const bundle = await rollup({
       input: join(source, input),
-      external: name === "index" ? [] : [/types\.js$/],
+      external: name === "index" ? [] : [/(types|index)\.js$/],
       plugins: [dts({ tsconfig: join(here, "tsconfig.json") })],
     });
     const { output } = await bundle.generate({ format: "es" });
@@ -109,10 +152,10 @@ async function declarations(inputs) {
 }
 
 /**
- * The stores share the root's types. The reference makes `Symbol.dispose` known under `lib:
- * es2022`.
+ * The other entry points share the root's types. The reference makes `Symbol.dispose` known under
+ * `lib: es2022`.
  */
 function declaration(name, text, extension) {
   const head = name === "index" ? '/// <reference lib="esnext.disposable" />\n' : "";
-  return head + text.replace(/(["'])[./]*types\.js\1/, `"./index.${extension}"`);
+  return head + text.replace(/(["'])[./]*(types|index)\.js\1/g, `"./index.${extension}"`);
 }

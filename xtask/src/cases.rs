@@ -41,26 +41,33 @@ impl Keys {
 
 /// The messages that the cases are made of.
 pub(crate) struct Messages {
-    native: Sealed,
-    node: Sealed,
-    workerd: Sealed,
+    /// One from each runtime, the native program first.
+    sealed: Vec<(Runtime, Sealed)>,
     old_timestamp: Sealed,
     unknown_key: Sealed,
     both_secrets: Sealed,
     new_secret: Sealed,
 }
 
+impl Messages {
+    fn native(&self) -> Result<&Sealed> {
+        self.sealed.first().map(|(_, message)| message).context("no message was sealed")
+    }
+}
+
 /// Seals the messages, and describes the first as it goes over the wire.
-pub(crate) fn messages(keys: &Keys) -> Result<(Messages, String)> {
+pub(crate) fn messages(keys: &Keys, runtimes: &[Runtime]) -> Result<(Messages, String)> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let seal = |runtime: Runtime, id: &str, secrets: &[Value], key: &str, at| {
         runtime.seal(id, secrets, key, at).with_context(|| format!("sealing {id} failed"))
     };
     let (old, key) = ([keys.old_entry()], keys.encryption.as_str());
-    let native = seal(Runtime::Native, "evt_native", &old, key, now)?;
+    let sealed = runtimes.iter().map(|runtime| {
+        let id = format!("evt_{}", runtime.name());
+        Ok((*runtime, seal(*runtime, &id, &old, key, now)?))
+    });
     let messages = Messages {
-        node: seal(Runtime::Node, "evt_node", &old, key, now)?,
-        workerd: seal(Runtime::Workerd, "evt_workerd", &old, key, now)?,
+        sealed: sealed.collect::<Result<_>>()?,
         old_timestamp: seal(Runtime::Native, "evt_old", &old, key, now - HOUR_SECONDS)?,
         unknown_key: seal(Runtime::Native, "evt_key", &old, &keys.other_encryption, now)?,
         both_secrets: seal(
@@ -71,9 +78,8 @@ pub(crate) fn messages(keys: &Keys) -> Result<(Messages, String)> {
             now,
         )?,
         new_secret: seal(Runtime::Native, "evt_new", &[keys.new_entry()], key, now)?,
-        native,
     };
-    let sample = sample(&messages.native);
+    let sample = sample(messages.native()?);
     Ok((messages, sample))
 }
 
@@ -101,14 +107,17 @@ pub(crate) fn cases(keys: &Keys, messages: &Messages) -> Result<Vec<Case>> {
     };
     let rotation =
         |name, matched, message: &Sealed| Case { matched, ..case(name, "ok", message.clone()) };
-    let native = &messages.native;
-    Ok(vec![
-        case("sealed by the command line", "ok", native.clone()),
-        case("sealed in Node", "ok", messages.node.clone()),
-        case("sealed in workerd", "ok", messages.workerd.clone()),
+    let native = messages.native()?;
+    let opened = messages.sealed.iter();
+    let opened = opened.map(|(runtime, message)| case(runtime.names().1, "ok", message.clone()));
+    let others = [
         case("one byte changed", "signature_mismatch", native.changed_byte()),
         case("sent an hour ago", "timestamp_too_old", messages.old_timestamp.clone()),
-        case("id of another message", "signature_mismatch", native.with_id_of(&messages.node)),
+        case(
+            "id of another message",
+            "signature_mismatch",
+            native.with_id_of(&messages.new_secret),
+        ),
         case("encrypted with an unknown key", "unknown_key", messages.unknown_key.clone()),
         Case { repeat: true, ..case("the same message again", "duplicate", native.clone()) },
         rotation("rotation: signed with the old secret", &["old"], native),
@@ -118,5 +127,6 @@ pub(crate) fn cases(keys: &Keys, messages: &Messages) -> Result<Vec<Case>> {
             secrets: vec![keys.new_entry()],
             ..case("rotation: old secret retired", "signature_mismatch", native.clone())
         },
-    ])
+    ];
+    Ok(opened.chain(others).collect())
 }

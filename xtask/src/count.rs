@@ -40,13 +40,14 @@ impl Count {
         })
     }
 
-    /// A program whose last line is `N passed, N failed`.
+    /// A program whose last line is `N passed, N failed`; its lines `skipped: …` are shown.
     pub(crate) fn of_closing_line(command: &mut Command) -> Result<Self> {
         let output = tool::output(command)?;
         let stdout = String::from_utf8_lossy(&output.stdout);
         let counted = stdout.trim_end().lines().last().and_then(closing_line);
         let report = tool::printed(&output);
-        Ok(judged(counted, output.status.success(), report))
+        let count = judged(counted, output.status.success(), report);
+        Ok(if count.failed == 0 { Count { report: skipped(&stdout), ..count } } else { count })
     }
 
     /// `cargo test`, which counts for each of its binaries.
@@ -87,6 +88,12 @@ fn judged(counted: Option<(u32, u32)>, success: bool, report: String) -> Count {
     }
 }
 
+/// What a program left out, and why.
+fn skipped(stdout: &str) -> String {
+    let lines = stdout.lines().filter(|line| line.starts_with("skipped: "));
+    lines.map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
 fn sum(one: (u32, u32), other: (u32, u32)) -> (u32, u32) {
     (one.0.saturating_add(other.0), one.1.saturating_add(other.1))
 }
@@ -107,7 +114,7 @@ fn test_result(line: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{closing_line, judged, test_result};
+    use super::{closing_line, judged, skipped, test_result};
 
     #[test]
     fn a_closing_line_stands_alone() {
@@ -121,6 +128,12 @@ mod tests {
         let line = "test result: FAILED. 7 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
         assert_eq!(test_result(line), Some((7, 2)));
         assert_eq!(test_result("test vectors::all ... ok"), None);
+    }
+
+    #[test]
+    fn what_was_left_out_is_shown() {
+        assert_eq!(skipped("  a: 1 passed\nskipped: b: no c\n"), "    skipped: b: no c");
+        assert_eq!(skipped("1 passed, 0 failed"), "");
     }
 
     #[test]

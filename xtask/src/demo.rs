@@ -34,9 +34,7 @@ fn setup_steps() -> Vec<Step> {
     steps.push(Step::new("npm packages that the demo runs on", || {
         packages.join().map_err(|_| anyhow!("npm's thread ended early"))?
     }));
-    steps.push(Step::new("install the packed package for Node", || {
-        package::install_into("tests/demo")
-    }));
+    steps.push(Step::new("install the packed package", || package::install_into("tests/demo")));
     steps.push(Step::new("bundle the worker for workerd", bundle_worker));
     steps
 }
@@ -58,14 +56,19 @@ fn bundle_worker() -> Result<String> {
 
 fn show() -> Result<bool> {
     let keys = Keys::generate()?;
-    let (messages, sample) = cases::messages(&keys)?;
+    let (runtimes, missing): (Vec<_>, Vec<_>) =
+        Runtime::ALL.into_iter().partition(|runtime| runtime.missing().is_none());
+    let (messages, sample) = cases::messages(&keys, &runtimes)?;
     println!("{sample}\n");
     let cases = cases::cases(&keys, &messages)?;
     let mut table = Table::new(&cases);
-    for runtime in Runtime::ALL {
+    for runtime in runtimes {
         table.add(runtime, runtime.open_all(&cases)?);
     }
     println!("{table}");
+    for why in missing.into_iter().filter_map(Runtime::missing) {
+        println!("{why}");
+    }
     let faults = table.faults();
     match faults.is_empty() {
         true => println!("\n{}", table.rotation()),

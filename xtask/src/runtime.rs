@@ -1,5 +1,6 @@
-//! Where the demo seals and opens: the native program, Node and workerd, each asked in its own way.
+//! Where the demo seals and opens: the native program, and the npm package in each of its runtimes.
 
+use std::env;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -17,8 +18,14 @@ pub(crate) enum Runtime {
     Native,
     /// The npm package in Node.
     Node,
+    /// The npm package in Deno.
+    Deno,
+    /// The npm package in Bun.
+    Bun,
     /// The npm package in Cloudflare's runtime.
     Workerd,
+    /// The npm package in a page, without a bundler.
+    Chromium,
 }
 
 /// How one case ended.
@@ -31,45 +38,79 @@ pub(crate) struct Answer {
 
 impl Runtime {
     /// Every runtime, in the order of the table.
-    pub(crate) const ALL: [Runtime; 3] = [Runtime::Native, Runtime::Node, Runtime::Workerd];
+    pub(crate) const ALL: [Runtime; 6] = [
+        Runtime::Native,
+        Runtime::Node,
+        Runtime::Deno,
+        Runtime::Bun,
+        Runtime::Workerd,
+        Runtime::Chromium,
+    ];
+
+    /// The head of its column, and the name of the row of its message.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Runtime::Native => ("native", "sealed by the command line"),
+            Runtime::Node => ("Node", "sealed in Node"),
+            Runtime::Deno => ("Deno", "sealed in Deno"),
+            Runtime::Bun => ("Bun", "sealed in Bun"),
+            Runtime::Workerd => ("workerd", "sealed in workerd"),
+            Runtime::Chromium => ("Chromium", "sealed in Chromium"),
+        }
+    }
 
     /// The head of its column.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Runtime::Native => "native",
-            Runtime::Node => "Node",
-            Runtime::Workerd => "workerd",
-        }
+        self.names().0
+    }
+
+    /// What must be installed first, where it is not there. npm brings all the others.
+    pub(crate) fn missing(self) -> Option<&'static str> {
+        let chromium = || match env::var_os("CHROMIUM") {
+            Some(_) => true,
+            None => env::var_os("PATH").is_some_and(|path| {
+                env::split_paths(&path).any(|folder| folder.join("chromium").exists())
+            }),
+        };
+        (self == Runtime::Chromium && !chromium()).then_some(
+            "Chromium is not installed, so its column is left out: install Debian's package \
+             `chromium`, or name the program in CHROMIUM.",
+        )
     }
 
     /// Encrypts and signs a message.
     pub(crate) fn seal(self, id: &str, secrets: &[Value], key: &str, now: u64) -> Result<Sealed> {
-        let Some(script) = self.script() else { return seal_natively(id, secrets, key, now) };
+        let Some(words) = self.command() else { return seal_natively(id, secrets, key, now) };
         let options = json!({ "secrets": secrets, "encryptionKeys": [key] });
         let message = json!({ "id": id, "payload": PAYLOAD });
-        let sealed = ask(
-            script,
-            &json!({ "seal": { "options": options, "message": message, "now": now } }),
-        )?;
+        let seal = json!({ "options": options, "message": message, "now": now });
+        let sealed = ask(words, &json!({ "seal": seal }))?;
         Sealed::parse(&sealed)
     }
 
     /// Opens each case's message.
     pub(crate) fn open_all(self, cases: &[Case]) -> Result<Vec<Answer>> {
-        let Some(script) = self.script() else {
+        let Some(words) = self.command() else {
             return cases.iter().map(open_natively).collect();
         };
         let cases: Vec<Value> = cases.iter().map(Case::json).collect();
-        let answers = ask(script, &json!({ "open": cases }))?;
+        let answers = ask(words, &json!({ "open": cases }))?;
         let answers = answers.as_array().context("not a list of answers")?;
         Ok(answers.iter().map(Answer::parse).collect())
     }
 
-    fn script(self) -> Option<&'static str> {
+    /// The program, with its arguments, that is asked in tests/demo.
+    fn command(self) -> Option<&'static str> {
         match self {
             Runtime::Native => None,
-            Runtime::Node => Some("node.mjs"),
-            Runtime::Workerd => Some("workerd.mjs"),
+            Runtime::Node => Some("node stdio.mjs"),
+            Runtime::Deno => Some(
+                "node_modules/.bin/deno run --quiet --node-modules-dir=manual --cached-only \
+                 --allow-read stdio.mjs",
+            ),
+            Runtime::Bun => Some("node_modules/.bin/bun --no-install stdio.mjs"),
+            Runtime::Workerd => Some("node workerd.mjs"),
+            Runtime::Chromium => Some("node chromium.mjs"),
         }
     }
 }
@@ -136,14 +177,16 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     list.and_then(Value::as_array).into_iter().flatten().map(text).collect()
 }
 
-/// Asks a script of tests/demo: one JSON value in, one out.
-fn ask(script: &str, question: &Value) -> Result<Value> {
+/// Asks a program in tests/demo: one JSON value in, one out. The last argument is the worker's.
+fn ask(words: &str, question: &Value) -> Result<Value> {
     let folder = workspace::root("tests/demo");
-    let mut node = Command::new("node");
-    node.current_dir(folder).arg(script).arg(workspace::target("demo/workerd.capnp"));
-    let output = feed(&mut node, question.to_string().as_bytes())?;
+    let mut words = words.split_whitespace();
+    let program = words.next().context("a program")?;
+    let mut command = Command::new(program);
+    command.current_dir(&folder).args(words).arg(workspace::target("demo/workerd.capnp"));
+    let output = feed(&mut command, question.to_string().as_bytes())?;
     if !output.status.success() {
-        bail!("tests/demo/{script} failed ({}):\n{}", output.status, tool::printed(&output));
+        bail!("{command:?} failed ({}):\n{}", output.status, tool::printed(&output));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

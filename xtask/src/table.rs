@@ -64,19 +64,26 @@ fn fault(runtime: Runtime, case: &Case, answer: &Answer) -> Option<String> {
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.columns.iter().map(|(runtime, _)| runtime.name());
-        write!(f, "{}", line("", names))?;
+        write!(f, "{}", line("", "answer", names))?;
         for (row, case) in self.cases.iter().enumerate() {
-            let answers = self.columns.iter().map(|(_, answers)| answers.get(row));
-            let outcomes = answers.map(|answer| answer.map_or("", |answer| &answer.outcome));
-            write!(f, "\n{}", line(case.name, outcomes))?;
+            let cells = self.columns.iter().map(|(runtime, answers)| {
+                answers.get(row).map_or("", |answer| cell(*runtime, case, answer))
+            });
+            write!(f, "\n{}", line(case.name, case.expect, cells))?;
         }
-        Ok(())
+        write!(f, "\n✓ gave this answer   – keeps no store, and cannot tell a repeat")
     }
 }
 
-fn line<'a>(name: &str, cells: impl Iterator<Item = &'a str>) -> String {
-    let cells: String = cells.map(|cell| format!("  {cell:<18}")).collect();
-    format!("{name:<36}{cells}").trim_end().to_owned()
+/// A mark where the answer is as it must be, else the answer itself.
+fn cell<'a>(runtime: Runtime, case: &Case, answer: &'a Answer) -> &'a str {
+    let right = fault(runtime, case, answer).is_none() && answer.outcome == case.expect;
+    if right { "✓" } else { &answer.outcome }
+}
+
+fn line<'a>(name: &str, answer: &str, cells: impl Iterator<Item = &'a str>) -> String {
+    let cells: String = cells.map(|cell| format!("  {cell:<8}")).collect();
+    format!("{name:<36}  {answer:<18}{cells}").trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -110,6 +117,19 @@ mod tests {
         let wrong = faults(case("unknown_key", &[]), Runtime::Node, "ok", &[]);
         assert_eq!(wrong, ["Node, a case: expected unknown_key, got ok"]);
         assert!(faults(case("ok", &[]), Runtime::Node, "ok", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_cell_shows_the_answer_where_it_is_wrong() {
+        let cases = [case("unknown_key", &[])];
+        for (outcome, shown) in [("unknown_key", "✓"), ("ok", "ok")] {
+            let mut table = Table::new(&cases);
+            let answer = Answer { outcome: outcome.to_owned(), matched: Vec::new() };
+            table.add(Runtime::Node, vec![answer]);
+            let text = table.to_string();
+            let row = text.lines().nth(1).unwrap_or_default();
+            assert_eq!(row.split_whitespace().last(), Some(shown), "{text}");
+        }
     }
 
     #[test]

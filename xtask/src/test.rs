@@ -149,6 +149,7 @@ fn pack() -> Result<Count> {
 
 fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
+    tool::npm_ci(&workspace::root("tests/js/next"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
 }
 

@@ -4,10 +4,14 @@ declare module "postseal:glue" {
   export default makeGlue;
 }
 declare module "postseal:bytes" {
-  const base64: string;
-  export default base64;
+  const text: string;
+  export default text;
 }
 declare module "*/core.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+declare module "*/core.wasm?module" {
   const module: WebAssembly.Module;
   export default module;
 }

@@ -43,7 +43,9 @@ export class Instance {
   }
 }
 
-let load: (() => WebAssembly.Module) | undefined;
+let load = (): WebAssembly.Module => {
+  throw new WebhookError("invalid_config", BEFORE_INIT);
+};
 let compiled: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 
@@ -52,23 +54,36 @@ export function provide(loader: () => WebAssembly.Module): void {
   load = loader;
 }
 
-/** The instance for a new object. */
-export function instance(): Instance {
-  return (current ??= new Instance(instantiate()));
+/** Takes a module that came from elsewhere, and tries it at once: it may be another than ours. */
+export function adopt(module: WebAssembly.Module): void {
+  current = new Instance(instantiate(() => module));
+  compiled = module;
 }
 
-function instantiate(): Core {
+/** The instance for a new object. */
+export function instance(): Instance {
+  return (current ??= new Instance(instantiate(() => (compiled ??= load()))));
+}
+
+function instantiate(module: () => WebAssembly.Module): Core {
   try {
-    compiled ??= (load as () => WebAssembly.Module)();
     const glue = makeGlue();
-    glue.initSync({ module: compiled });
+    glue.initSync({ module: module() });
     return glue;
   } catch (cause) {
-    if (cause instanceof RangeError) throw new WebhookError("module_failed", NO_MEMORY, { cause });
-    throw new WebhookError("unsupported_runtime", UNSUPPORTED, { cause });
+    throw unsupported(cause);
   }
 }
 
+/** What a platform throws that does not compile or instantiate the module, as a WebhookError. */
+export function unsupported(cause: unknown): WebhookError {
+  if (WebhookError.is(cause)) return cause;
+  if (cause instanceof RangeError) return new WebhookError("module_failed", NO_MEMORY, { cause });
+  return new WebhookError("unsupported_runtime", UNSUPPORTED, { cause });
+}
+
+const BEFORE_INIT =
+  "the WebAssembly module is not loaded yet: with postseal/slim, `await init()` comes first";
 const NO_MEMORY = "there is no memory left for the WebAssembly module";
 const UNSUPPORTED =
   "this runtime does not compile WebAssembly from bytes. Next.js on Cloudflare: add " +

@@ -26,10 +26,10 @@ TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
 
 /**
  * `from` is `{ postseal, stores, vectors, other, util }`; `other` is a second copy of the package
- * and `util` is Node's module, each where there is one.
+ * and `util` is Node's module, each where there is one. Failures go to `print`, or to the console.
  */
-export function runAll(from) {
+export function runAll(from, print) {
   const suite = new Suite();
   for (const tests of TOPICS) tests({ ...from, test: suite.test });
-  return suite.run();
+  return suite.run(print);
 }

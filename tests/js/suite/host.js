@@ -4,6 +4,12 @@
 /** Replaces a property until the function that it returns is called. */
 export function replaced(object, name, value) {
   const own = Object.getOwnPropertyDescriptor(object, name);
+  // As Next's Edge runtime has its globals.
+  if (own?.configurable === false) {
+    const before = object[name];
+    object[name] = value;
+    return () => (object[name] = before);
+  }
   Object.defineProperty(object, name, { value, configurable: true, writable: true });
   return () => (own === undefined ? delete object[name] : Object.defineProperty(object, name, own));
 }

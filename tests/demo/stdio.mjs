@@ -1,4 +1,4 @@
-// Answers the demo's question in Node: JSON on standard input, JSON on standard output.
+// Answers the demo's question in Node, Deno and Bun: JSON in, JSON out.
 import { json } from "node:stream/consumers";
 import { answer } from "./cases.mjs";
 

@@ -1,0 +1,10 @@
+// Runs the suite with the package as CommonJS, as a bundle of a Node function has it.
+const postseal = require("postseal");
+const stores = require("postseal/stores");
+const { runAll } = require("./suite/all.js");
+const { default: vectors } = require("./vectors.js");
+
+runAll({ postseal, stores, vectors }).then(({ passed, failed }) => {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+});

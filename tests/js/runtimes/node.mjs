@@ -1,0 +1,28 @@
+// Node 20 (the caller's), 22 and 24: as ES module, as CommonJS, sending, and with `./slim`.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { here } from "../consumer.mjs";
+
+const NODES = [
+  process.execPath,
+  join(here, "node_modules/node-22/bin/node"),
+  join(here, "node_modules/node-24/bin/node"),
+];
+const PROGRAMS = {
+  ESM: "node-esm.mjs",
+  CommonJS: "node-cjs.cjs",
+  send: "send.mjs",
+  "slim ESM": "slim-esm.mjs",
+  "slim CommonJS": "slim-cjs.cjs",
+};
+
+export async function node({ folder, report }) {
+  for (const program of NODES) {
+    const version = execFileSync(program, ["--version"]).toString().trim();
+    for (const [name, file] of Object.entries(PROGRAMS)) {
+      await report.counted(`node ${version} ${name}`, program, [file], { cwd: folder });
+    }
+  }
+  const interop = [join(here, "interop.mjs"), join(folder, "installed.mjs")];
+  await report.counted("interop", NODES[1], interop, { cwd: folder });
+}
