@@ -1,7 +1,7 @@
 //! The fuzz targets of tests/fuzz: compiled once, then each run for some time.
 //!
-//! They need no cargo-fuzz: tests/fuzz/.cargo/config.toml has the flags that it would give. libFuzzer
-//! itself is C++.
+//! They need no cargo-fuzz: tests/fuzz/.cargo/config.toml has the flags that it would give.
+//! libFuzzer itself is C++.
 
 use std::fs;
 use std::path::{Path, PathBuf};
