@@ -3,7 +3,6 @@
 //! The first live one is primary. A sender signs with all, a receiver verifies with any; a list is
 //! how a secret is rotated without losing a message.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -126,15 +125,15 @@ impl<K> KeyRing<K> {
 pub(crate) fn no_live_key() -> Error {
     Error::new(
         Code::NoLiveSecret,
-        "no secret or key is live now: configure one, or look at notBefore and notAfter",
+        "no secret or key is live now: configure one, or look at the times in which each is live",
     )
 }
 
 /// Refuses two equal names, so that a name in a log or a `kid` means one key.
 pub(crate) fn refuse_equal_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result<(), Error> {
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<&str> = Vec::new();
     for id in ids {
-        if !seen.insert(id) {
+        if seen.contains(&id) {
             return Err(Error::new(
                 Code::InvalidConfig,
                 format!(
@@ -142,6 +141,7 @@ pub(crate) fn refuse_equal_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result
                 ),
             ));
         }
+        seen.push(id);
     }
     Ok(())
 }
@@ -171,7 +171,10 @@ fn hold<K>(
     let not_before = input.not_before.map(UnixTime::new).transpose()?;
     let not_after = input.not_after.map(UnixTime::new).transpose()?;
     if not_before.zip(not_after).is_some_and(|(start, end)| start >= end) {
-        return Err(Error::new(Code::InvalidConfig, "notBefore must lie before notAfter"));
+        return Err(Error::new(
+            Code::InvalidConfig,
+            "a key's first instant must lie before its last",
+        ));
     }
     let key = parse(input)?;
     let id = match &input.id {

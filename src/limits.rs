@@ -58,4 +58,4 @@ pub const SEALS_PER_SENDER_MAX: u32 = u32::MAX;
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
 /// Receivers, senders and prepared messages that one instance of the WASI module holds: one for
 /// each endpoint of a large host, and a leak ends before it has all the memory.
-pub const HANDLES_MAX: u32 = 1 << 16;
+pub const HANDLES_MAX: u16 = 1 << 15;

@@ -1,6 +1,9 @@
 //! What a scheme says of itself, and what a `missing_header` says of the schemes that it saw.
 
+mod support;
+
 use postseal::{Code, KeyInput, KeyOptions, Receiver, ReceiverOptions, Scheme, UnixTime};
+use support::{Expect, receiving};
 
 /// A word that stands in the source of each, and in no other's.
 const SOURCES: [(&str, &str); 6] = [
@@ -20,6 +23,17 @@ fn every_scheme_names_the_source_of_its_facts() {
         assert!(named.source().contains(words), "{name}: {}", named.source());
         let sharing = Scheme::ALL.iter().filter(|scheme| scheme.source().contains(words));
         assert_eq!(sharing.count(), 1, "{words}");
+    }
+}
+
+/// What a scheme says that it signs is what its deliveries have. A token brings an id of its own.
+#[test]
+fn a_scheme_says_what_it_signs() {
+    for (_, case) in receiving() {
+        let Expect::Delivery(delivery) = &case.expect else { continue };
+        let scheme = Scheme::named(&case.scheme).expect("a scheme");
+        assert_eq!(scheme.signs_timestamp(), delivery.timestamp.is_some(), "{}", case.name);
+        assert!(scheme.signs_id() == delivery.id.is_some() || delivery.encrypted, "{}", case.name);
     }
 }
 

@@ -14,7 +14,7 @@ import { dts } from "rollup-plugin-dts";
 
 /** What Node 20's and every later engine has. */
 const FEATURES = ["MutableGlobals", "SignExt", "NontrappingFPToInt", "BulkMemory", "BulkMemoryOpt"];
-FEATURES.push("ReferenceTypes", "CallIndirectOverlong", "Multivalue");
+FEATURES.push("ReferenceTypes", "CallIndirectOverlong", "Multivalue", "SIMD128");
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "ts");

@@ -84,5 +84,5 @@ pub(super) fn malformed(why: &'static str) -> Error {
 /// # Errors
 /// `malformed_frame` where it is not UTF-8.
 pub(super) fn text(string: &[u8]) -> Result<&str, Error> {
-    core::str::from_utf8(string).map_err(|_| malformed("an option's name or value is not UTF-8"))
+    core::str::from_utf8(string).map_err(|_| malformed("an option's value is not UTF-8"))
 }

@@ -1,7 +1,7 @@
 //! The operations of the WASI module, as frames in and frames out: see `docs/abi.md`.
 //!
 //! This is the module without its memory: pointers, exports and imports stand in `bindings/wasi`.
-//! From Rust, use [`Receiver`](crate::Receiver) and [`Sender`](crate::Sender) themselves.
+//! From Rust, use [`Receiver`] and [`Sender`] themselves.
 //!
 //! An answer is a frame whose first string is `ok` or an error's code. Nothing that a frame says
 //! makes an operation panic.
@@ -85,7 +85,14 @@ pub struct Module {
 enum Held {
     Receiver(Box<Receiver>),
     Sender(Box<Sender>),
-    Prepared(Box<Prepared>),
+    Prepared(Box<PreparedBy>),
+}
+
+/// A prepared message, and the handle of the sender that has prepared it: another would send it
+/// under its own policy, in the clear perhaps.
+struct PreparedBy {
+    sender: u64,
+    prepared: Prepared,
 }
 
 impl Module {
@@ -115,11 +122,16 @@ impl Module {
         }
     }
 
-    fn prepared(&self, handle: u64) -> Result<&Prepared, Error> {
+    fn prepared(&self, handle: u64, sender: u64) -> Result<&Prepared, Error> {
         match self.held.held(handle)? {
-            Held::Prepared(prepared) => Ok(prepared),
-            Held::Receiver(_) | Held::Sender(_) => Err(stale()),
+            Held::Prepared(by) if by.sender == sender => Ok(&by.prepared),
+            Held::Receiver(_) | Held::Sender(_) | Held::Prepared(_) => Err(stale()),
         }
+    }
+
+    /// Keeps a thing, and gives its handle.
+    fn keep(&mut self, host: &mut dyn Host, thing: Held) -> Result<u64, Error> {
+        self.held.keep(thing, &mut |bytes| host.entropy(bytes))
     }
 }
 

@@ -33,8 +33,8 @@ const OPEN_OPTIONS: &[&str] = &["now", "secrets", "public_keys", "encryption_key
 impl Module {
     /// Makes a receiver: facts `handle`, `scheme`, `max_body_bytes`, and each `header_name` that it
     /// reads.
-    pub fn receiver_new(&mut self, request: &[u8]) -> Vec<u8> {
-        frame(self.make_receiver(request))
+    pub fn receiver_new(&mut self, host: &mut dyn Host, request: &[u8]) -> Vec<u8> {
+        frame(self.make_receiver(host, request))
     }
 
     /// Verifies and opens a request: facts of the delivery. Without a fact `payload`, the payload
@@ -49,7 +49,7 @@ impl Module {
         frame(self.open(host, handle, request, body))
     }
 
-    fn make_receiver(&mut self, request: &[u8]) -> Result<Answer, Error> {
+    fn make_receiver(&mut self, host: &mut dyn Host, request: &[u8]) -> Result<Answer, Error> {
         let receiver = Receiver::new(receiver_options(&Options::all(request, OPTIONS)?)?)?;
         let mut answer = Answer::ok();
         answer.fact("scheme", receiver.scheme().name());
@@ -57,7 +57,7 @@ impl Module {
         for name in receiver.scheme().header_names() {
             answer.fact("header_name", name);
         }
-        answer.number("handle", self.held.keep(Held::Receiver(Box::new(receiver)))?);
+        answer.number("handle", self.keep(host, Held::Receiver(Box::new(receiver)))?);
         Ok(answer)
     }
 

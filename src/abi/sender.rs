@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use super::answer::{Answer, frame};
 use super::options::Options;
-use super::{Held, Host, Module, instant};
+use super::{Held, Host, Module, PreparedBy, instant};
 use crate::error::Error;
-use crate::message::{Message, Prepared};
+use crate::message::Message;
 use crate::scheme::{Envelope, Scheme};
 use crate::sender::Sender;
 use crate::sender_options::SenderOptions;
@@ -27,8 +27,8 @@ const MESSAGE_OPTIONS: &[&str] = &["id", "content_type", "now"];
 
 impl Module {
     /// Makes a sender: facts `handle`, `scheme` and `max_body_bytes`.
-    pub fn sender_new(&mut self, request: &[u8]) -> Vec<u8> {
-        frame(self.make_sender(request))
+    pub fn sender_new(&mut self, host: &mut dyn Host, request: &[u8]) -> Vec<u8> {
+        frame(self.make_sender(host, request))
     }
 
     /// Encrypts and signs a message: its `body`, unless that is the payload, and its headers.
@@ -54,7 +54,7 @@ impl Module {
         frame(self.prepare(host, handle, request, payload))
     }
 
-    /// Signs a prepared message for one attempt: its headers.
+    /// Signs a message that the same sender has prepared, for one attempt: its headers.
     pub fn sender_sign(
         &self,
         host: &mut dyn Host,
@@ -65,12 +65,12 @@ impl Module {
         frame(self.sign(host, handle, prepared, request))
     }
 
-    fn make_sender(&mut self, request: &[u8]) -> Result<Answer, Error> {
+    fn make_sender(&mut self, host: &mut dyn Host, request: &[u8]) -> Result<Answer, Error> {
         let sender = Sender::new(sender_options(&Options::all(request, OPTIONS)?)?)?;
         let mut answer = Answer::ok();
         answer.fact("scheme", sender.scheme().name());
         answer.number("max_body_bytes", sender.max_body_bytes());
-        answer.number("handle", self.held.keep(Held::Sender(Box::new(sender)))?);
+        answer.number("handle", self.keep(host, Held::Sender(Box::new(sender)))?);
         Ok(answer)
     }
 
@@ -102,7 +102,8 @@ impl Module {
         let (message, now) = (message(&options, payload)?, instant(&options, host)?);
         let prepared = sender.prepare(&message, now, &mut |bytes| host.entropy(bytes))?;
         let mut answer = answer_body(prepared.body(), payload);
-        answer.number("handle", self.held.keep(Held::Prepared(Box::new(prepared)))?);
+        let by = PreparedBy { sender: handle, prepared };
+        answer.number("handle", self.keep(host, Held::Prepared(Box::new(by)))?);
         Ok(answer)
     }
 
@@ -113,7 +114,7 @@ impl Module {
         prepared: u64,
         request: &[u8],
     ) -> Result<Answer, Error> {
-        let (sender, prepared): (_, &Prepared) = (self.sender(handle)?, self.prepared(prepared)?);
+        let (sender, prepared) = (self.sender(handle)?, self.prepared(prepared, handle)?);
         let now = instant(&Options::all(request, &["now"])?, host)?;
         let mut answer = Answer::ok();
         answer.headers(&sender.sign(prepared, now)?);

@@ -7,9 +7,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Opened, decryption_failed, key_named, malformed, object, unknown_key};
+use super::object::{self, Members};
+use super::{Opened, decryption_failed, key_named, malformed, unknown_key};
 use crate::encryption_key::EncryptionKey;
 use crate::error::Error;
 use crate::key_ring::{Held, KeyRing};
@@ -21,16 +22,25 @@ use crate::time::UnixTime;
 pub(crate) const CONTENT_TYPE: &str = "application/json";
 
 /// The object, in the order in which a sender writes it.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Object<'a> {
-    #[serde(borrow)]
     encrypted: Cow<'a, str>,
-    #[serde(borrow)]
     nonce: Cow<'a, str>,
-    #[serde(borrow, default, deserialize_with = "object::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<Cow<'a, str>>,
+}
+
+impl<'a> Object<'a> {
+    /// Reads an object of these members; `None` for any other, and for one that stands twice.
+    fn parse(json: &'a [u8]) -> Option<Self> {
+        let mut members = Members::parse(json)?;
+        let object = Object {
+            encrypted: members.take("encrypted")?,
+            nonce: members.take("nonce")?,
+            kid: members.take("kid"),
+        };
+        members.end().map(|()| object)
+    }
 }
 
 /// Whether a body has the form: an object that has `encrypted` or `nonce`.
@@ -46,7 +56,7 @@ pub(crate) fn open<'h>(
     keys: &KeyRing<EncryptionKey>,
     now: UnixTime,
 ) -> Result<Opened, Error> {
-    let object: Object<'_> = object::parse(body).ok_or_else(|| {
+    let object = Object::parse(body).ok_or_else(|| {
         malformed("the envelope must be an object of encrypted, nonce and at most kid")
     })?;
     // Twice and equal would be one value where a host joins them, so it is refused everywhere.

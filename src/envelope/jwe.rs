@@ -7,9 +7,10 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Opened, decryption_failed, key_named, malformed, object};
+use super::object::Members;
+use super::{Opened, decryption_failed, key_named, malformed};
 use crate::encryption_key::EncryptionKey;
 use crate::error::{Code, Error};
 use crate::key_ring::{Held, KeyRing};
@@ -27,26 +28,36 @@ const ENCRYPTION: &str = "A256GCM";
 const TYPE: &str = "JOSE";
 
 /// The protected header, in the order in which a sender writes it.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct ProtectedHeader<'a> {
-    #[serde(borrow)]
     alg: Cow<'a, str>,
-    #[serde(borrow)]
     enc: Cow<'a, str>,
-    #[serde(borrow)]
     kid: Cow<'a, str>,
-    #[serde(borrow, rename = "webhook-id")]
+    #[serde(rename = "webhook-id")]
     webhook_id: Cow<'a, str>,
-    #[serde(borrow, default, deserialize_with = "object::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     typ: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "object::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     cty: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "object::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<Cow<'a, str>>,
+}
+
+impl<'a> ProtectedHeader<'a> {
+    /// Reads a header of these members; `None` for any other, and for one that stands twice.
+    fn parse(json: &'a [u8]) -> Option<Self> {
+        let mut members = Members::parse(json)?;
+        let header = ProtectedHeader {
+            alg: members.take("alg")?,
+            enc: members.take("enc")?,
+            kid: members.take("kid")?,
+            webhook_id: members.take("webhook-id")?,
+            typ: members.take("typ"),
+            cty: members.take("cty"),
+            aud: members.take("aud"),
+        };
+        members.end().map(|()| header)
+    }
 }
 
 /// What the receiver expects of a token.
@@ -168,7 +179,7 @@ impl<'a> Token<'a> {
 }
 
 fn parse_header(json: &[u8]) -> Result<ProtectedHeader<'_>, Error> {
-    let header: ProtectedHeader<'_> = object::parse(json).ok_or_else(|| {
+    let header = ProtectedHeader::parse(json).ok_or_else(|| {
         malformed(
             "the protected header must be an object of alg, enc, kid, webhook-id, and at most typ, \
              cty and aud, each once and a string",

@@ -1,6 +1,10 @@
 //! The vector files as types: an unknown member or expectation fails the run.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses its own part")]
+
+pub mod frames;
+pub mod policies;
+pub mod runner;
 
 use base64ct::{Base64, Encoding};
 use postseal::{
@@ -10,7 +14,7 @@ use postseal::{
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One file of vectors.
 #[derive(Deserialize)]
@@ -227,7 +231,7 @@ pub fn sending() -> Vec<(String, SenderCase)> {
 }
 
 fn cases<C: DeserializeOwned>(wanted: impl Fn(&str) -> bool) -> Vec<(String, C)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    let folder = folder();
     let entries = fs::read_dir(&folder).expect("the folder of vectors");
     let mut names: Vec<_> = entries
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a plain name"))
@@ -239,6 +243,13 @@ fn cases<C: DeserializeOwned>(wanted: impl Fn(&str) -> bool) -> Vec<(String, C)>
         file.cases.into_iter().map(move |case| (name.clone(), case))
     };
     names.into_iter().flat_map(named).collect()
+}
+
+/// The folder of vectors, from whichever crate of the workspace.
+pub fn folder() -> PathBuf {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut folders = crates.map(|path| path.join("tests/vectors"));
+    folders.find(|path| path.is_dir()).expect("the folder of vectors")
 }
 
 fn read<C: DeserializeOwned>(path: &Path) -> File<C> {

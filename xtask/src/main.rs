@@ -1,6 +1,7 @@
 //! The task runner: `cargo xtask help` lists what it does.
 
 mod bench;
+mod budget;
 mod case;
 mod cases;
 mod codes;
@@ -8,11 +9,13 @@ mod constant_time;
 mod count;
 mod demo;
 mod fuzz;
+mod measure;
 mod package;
 mod program;
 mod runtime;
 mod sealed;
 mod step;
+mod sums;
 mod table;
 mod test;
 mod tool;
@@ -34,6 +37,7 @@ Usage: cargo xtask TASK
   build           build the npm package in pkg/npm: WebAssembly, JavaScript glue, types;
                   and the WASI module in pkg/wasi
   pack            build it, pack it as it would be published, and print its sizes
+  sums            build both modules, and write their hashes to pkg/SHA256SUMS
   test [WORD]     run every test, or the groups of tests whose name has WORD in it
   fuzz [SECONDS]  run each fuzz target for so long, by default ten minutes
   bench           measure the package against other libraries, as ratios
@@ -64,6 +68,7 @@ fn task(words: &[&str]) -> Result<bool> {
             step::run(steps.collect()).map(|()| true)
         }
         ["pack"] => step::run(package::pack_steps()).map(|()| true),
+        ["sums"] => step::run(sums::write_steps()).map(|()| true),
         ["test"] => test::run(""),
         ["test", word] => test::run(word),
         ["fuzz"] => fuzz::run(fuzz::SECONDS),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{codes, constant_time, fuzz, package, program, step, tool, workspace};
+use crate::{codes, constant_time, fuzz, package, program, step, sums, tool, wasi, workspace};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -30,11 +30,14 @@ const GROUPS: &[Group] = &[
     Group { name: "constant time under valgrind", run: constant_time::test },
     Group { name: "cargo test", run: cargo_test },
     Group { name: "fuzz, 5 s each", run: fuzz::test },
+    Group { name: "WASI module in wasmtime", run: wasmtime },
     Group { name: "documentation", run: documentation },
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
     Group { name: "npm package, wiping", run: npm_wiping },
+    Group { name: "hashes of the modules", run: hashes },
+    Group { name: "WASI module in Python, from docs/abi.md", run: python_host },
     Group { name: "interop with Python", run: interop },
 ];
 
@@ -127,6 +130,16 @@ fn cargo_test() -> Result<Count> {
     Count::of_cargo_test(&mut tool::cargo("test --workspace --no-fail-fast --quiet"))
 }
 
+/// The tests that need the module, and are ignored where there is none. They are asked of the whole
+/// workspace, so that wasmtime is compiled with the features that `cargo test` has given it.
+fn wasmtime() -> Result<Count> {
+    let mut tests = tool::cargo("test --workspace --test module --quiet -- --ignored");
+    step::run_quietly(wasi::build_steps())?;
+    tests.env("POSTSEAL_WASM", wasi::path());
+    tests.env("POSTSEAL_UNWIPED_WASM", wasi::build_unwiped()?);
+    Count::of_cargo_test(&mut tests)
+}
+
 fn documentation() -> Result<Count> {
     Count::of(tool::cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
 }
@@ -159,6 +172,18 @@ fn npm_wiping() -> Result<Count> {
     let published = workspace::root("pkg/npm/dist/inline.js");
     let mut node = tool::command("node");
     Count::of_closing_line(node.arg("tests/js/wiping.mjs").args([published, unwiped]))
+}
+
+fn hashes() -> Result<Count> {
+    step::run_quietly(package::build_steps())?;
+    step::run_quietly(wasi::build_steps())?;
+    sums::check()?;
+    Ok(Count::success())
+}
+
+fn python_host() -> Result<Count> {
+    step::run_quietly(wasi::build_steps())?;
+    python("tests/abi/run.py", &wasi::path(), Count::of_closing_line)
 }
 
 fn interop() -> Result<Count> {

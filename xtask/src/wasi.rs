@@ -6,18 +6,25 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::step::Step;
-use crate::wasm::Purpose;
-use crate::{tool, wasm, workspace};
+use crate::wasm::{Module, Purpose};
+use crate::{tool, workspace};
 
-const PACKAGE: &str = "postseal-wasi";
-const TARGET: &str = "wasm32-wasip1";
+/// One scalar build for every engine: some have no SIMD.
+const MODULE: Module = Module { package: "postseal-wasi", target: "wasm32-wasip1", flags: &[] };
 
 /// What builds the module.
 pub(crate) fn build_steps() -> Vec<Step> {
     vec![
-        Step::new(format!("compilation target {TARGET}"), || tool::add_target(TARGET)),
+        Step::new(format!("compilation target {}", MODULE.target), || {
+            tool::add_target(MODULE.target)
+        }),
         Step::new("compile the core to a WASI module", build),
     ]
+}
+
+/// The module without wiping, by which the tests of wiping are themselves tested.
+pub(crate) fn build_unwiped() -> Result<PathBuf> {
+    MODULE.compile(Purpose::Unwiped)
 }
 
 /// Where the module is.
@@ -26,7 +33,7 @@ pub(crate) fn path() -> PathBuf {
 }
 
 fn build() -> Result<String> {
-    let module = wasm::compile(PACKAGE, TARGET, Purpose::Published)?;
+    let module = MODULE.compile(Purpose::Published)?;
     let bytes = fs::read(module).context("the module was not compiled")?;
     tool::write(&path(), &bytes)?;
     Ok(format!("{} bytes", bytes.len()))

@@ -37,21 +37,36 @@ impl Purpose {
     }
 }
 
-/// Compiles a package for a target, and gives the module's path.
-pub(crate) fn compile(package: &str, target: &str, purpose: Purpose) -> Result<PathBuf> {
-    let arguments =
-        format!("build --locked --package {package} --target {target} --profile {PROFILE}");
-    let remapped = [
-        format!("--remap-path-prefix={}=cargo", cargo_home()?.display()),
-        format!("--remap-path-prefix={}=postseal", workspace::root("").display()),
-    ];
-    let flags: Vec<String> = remapped.into_iter().chain(purpose.flag()).collect();
-    let mut cargo = tool::cargo(&arguments);
-    cargo.arg("--target-dir").arg(purpose.folder());
-    // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
-    tool::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    let file = package.replace('-', "_");
-    Ok(purpose.folder().join(format!("{target}/{PROFILE}/{file}.wasm")))
+/// A crate that becomes a WebAssembly module.
+pub(crate) struct Module {
+    pub(crate) package: &'static str,
+    pub(crate) target: &'static str,
+    /// What the compiler is told beside the profile.
+    pub(crate) flags: &'static [&'static str],
+}
+
+impl Module {
+    /// Compiles it, and gives the module's path.
+    pub(crate) fn compile(&self, purpose: Purpose) -> Result<PathBuf> {
+        let Module { package, target, .. } = self;
+        let arguments =
+            format!("build --locked --package {package} --target {target} --profile {PROFILE}");
+        let mut cargo = tool::cargo(&arguments);
+        cargo.arg("--target-dir").arg(purpose.folder());
+        // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", self.all_flags(purpose)?.join("\u{1f}"));
+        tool::run(&mut cargo)?;
+        let file = package.replace('-', "_");
+        Ok(purpose.folder().join(format!("{target}/{PROFILE}/{file}.wasm")))
+    }
+
+    fn all_flags(&self, purpose: Purpose) -> Result<Vec<String>> {
+        let mut flags: Vec<String> = self.flags.iter().map(ToString::to_string).collect();
+        flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));
+        flags.push(format!("--remap-path-prefix={}=postseal", workspace::root("").display()));
+        flags.extend(purpose.flag());
+        Ok(flags)
+    }
 }
 
 /// Where cargo keeps the sources of dependencies, whose paths stand in the messages of panics.

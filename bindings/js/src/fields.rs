@@ -1,10 +1,9 @@
-//! Options as the TypeScript hands them over: plain objects. serde-wasm-bindgen reads the members.
+//! Options as the TypeScript hands them over: plain objects.
 //!
 //! An error names the option, and never its value: the value may be a secret.
 
 use js_sys::{Array, Object, Reflect};
 use postseal::{Code, Error, KeyInput, KeyList, KeyOptions, SecretEncoding};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
@@ -15,7 +14,8 @@ const KEY_MEMBERS: &[&str] = &["id", "secret", "encoding", "notBefore", "notAfte
 
 /// An object of options, each of which may be absent.
 ///
-/// The members are read one by one: with a structure for each object the module is a sixth larger.
+/// The members are read one by one, each as the one type that it may have: a structure for each
+/// object, and errors that quote a value, would make the module a fifth larger.
 pub(crate) struct Fields<'a>(&'a JsValue);
 
 impl<'a> Fields<'a> {
@@ -34,11 +34,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        self.read(name, || must_be(name, "a string"))
+        self.read(name, JsValue::as_string, || must_be(name, "a string"))
     }
 
     pub(crate) fn whole<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let number = self.read(name, || must_be(name, "a whole number within its bounds"))?;
+        let number =
+            self.read(name, JsValue::as_f64, || must_be(name, "a whole number within its bounds"))?;
         number.map(|number| whole(name, number)).transpose()
     }
 
@@ -66,7 +67,7 @@ impl<'a> Fields<'a> {
     }
 
     fn key(&self, list: &str) -> Result<KeyInput, Error> {
-        let text: Option<String> = self.read("secret", || not_a_key(list))?;
+        let text = self.read("secret", JsValue::as_string, || not_a_key(list))?;
         Ok(KeyInput {
             id: self.text("id")?,
             text: text.map(Zeroizing::new).ok_or_else(|| not_a_key(list))?,
@@ -81,22 +82,23 @@ impl<'a> Fields<'a> {
     }
 
     fn instant(&self, name: &str) -> Result<Option<i64>, Error> {
-        let seconds = self.read(name, || must_be(name, "a number of Unix seconds, or a Date"))?;
+        let seconds = self
+            .read(name, JsValue::as_f64, || must_be(name, "a number of Unix seconds, or a Date"))?;
         seconds.map(|seconds| instant_seconds(name, seconds)).transpose()
     }
 
     /// INVARIANT: only `undefined` is absent. `null`, a variable without a value, is a wrong type.
-    fn read<T: DeserializeOwned>(
+    fn read<T>(
         &self,
         name: &str,
+        as_type: impl FnOnce(&JsValue) -> Option<T>,
         wrong: impl FnOnce() -> Error,
     ) -> Result<Option<T>, Error> {
         let value = self.get(name);
         if value.is_undefined() {
             return Ok(None);
         }
-        // What serde-wasm-bindgen says of a wrong type is not passed on: it quotes the value.
-        serde_wasm_bindgen::from_value(value).map(Some).map_err(|_| wrong())
+        as_type(&value).map(Some).ok_or_else(wrong)
     }
 
     fn get(&self, name: &str) -> JsValue {

@@ -7,6 +7,14 @@ import type { Bytes, Delivery } from "./types.js";
 /** Where `claim` finds the scheme, also in a delivery of another copy of this package. */
 export const SCHEME: unique symbol = Symbol.for("postseal.Delivery.scheme") as never;
 
+/** The last list of ids: a receiver's deliveries mostly have the same, and it cannot be changed. */
+let last: { readonly text: string; readonly ids: readonly string[] } | undefined;
+
+function idList(text: string): readonly string[] {
+  if (last?.text !== text) last = { text, ids: Object.freeze(text.split(" ")) };
+  return last.ids;
+}
+
 export class OpenedDelivery implements Delivery {
   readonly id: string | null;
   readonly timestamp: number | null;
@@ -32,39 +40,19 @@ export class OpenedDelivery implements Delivery {
     headers: HeaderSource,
     scheme: string,
   ) {
-    const [
-      id,
-      timestamp,
-      replayKey,
-      source,
-      isProtected,
-      secretId,
-      matched,
-      encrypted,
-      keyId,
-      ...rest
-    ] = facts.split("\0") as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const contentType = (rest as string[]).join("\0");
-    this.id = id || null;
-    this.timestamp = timestamp === "" ? null : Number(timestamp);
-    this.replayKey = replayKey;
-    this.replayKeySource = source as "signed_id" | "payload_hash";
-    this.replayProtected = isProtected === "1";
-    this.secretId = secretId;
-    this.matchedSecretIds = Object.freeze(matched.split(" "));
-    this.encrypted = encrypted === "1";
-    this.encryptionKeyId = keyId || null;
+    const fields = facts.split("\0");
+    const field = (at: number): string => fields[at] as string;
+    // The last field may hold a NUL.
+    const contentType = fields.length === 10 ? field(9) : fields.slice(9).join("\0");
+    this.id = field(0) || null;
+    this.timestamp = field(1) === "" ? null : Number(field(1));
+    this.replayKey = field(2);
+    this.replayKeySource = field(3) as "signed_id" | "payload_hash";
+    this.replayProtected = field(4) === "1";
+    this.secretId = field(5);
+    this.matchedSecretIds = idList(field(6));
+    this.encrypted = field(7) === "1";
+    this.encryptionKeyId = field(8) || null;
     this.contentType = contentType === "" ? null : contentType.slice(1);
     this.#payload = payload(this.encrypted);
     this.#headers = headers;

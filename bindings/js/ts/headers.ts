@@ -22,11 +22,12 @@ export class HeaderSource {
    * made unusable.
    */
   fields(names: ReadonlySet<string>): string {
-    const fields: string[] = [];
+    let fields = "";
     this.#readAll(names, (name, value) => {
-      fields.push(name, value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value);
+      const text = value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
+      fields += fields === "" ? `${name}\0${text}` : `\0${name}\0${text}`;
     });
-    return fields.join("\0");
+    return fields;
   }
 
   /** All values of one header, joined as fetch joins them. */
@@ -68,15 +69,21 @@ function reader(headers: unknown): (names: ReadonlySet<string>, take: Take) => v
  * is.
  */
 function readPairs(pairs: readonly Pair[], names: ReadonlySet<string>, take: Take): void {
-  for (const [name, value] of pairs) {
-    const lower = lowerCase(String(name));
-    if (names.has(lower)) takeAll(lower, value, take);
+  for (const pair of pairs) {
+    const name = String(pair[0]);
+    // Most names are none of these: one look in the set must be enough for them.
+    const lower = names.has(name) ? name : name.toLowerCase();
+    if (names.has(lower) && (lower === name || isAscii(name))) takeAll(lower, pair[1], take);
   }
 }
 
 /** Of ASCII alone: the Kelvin sign's lower case is a k. */
 function lowerCase(name: string): string {
-  return /[^\0-\x7F]/.test(name) ? name : name.toLowerCase();
+  return isAscii(name) ? name.toLowerCase() : name;
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7F]/.test(text);
 }
 
 function takeAll(name: string, value: unknown, take: Take): void {

@@ -1,6 +1,6 @@
 // Receives webhooks: verifies, decrypts, and makes deliveries.
 import { bodyBytes } from "./body.js";
-import type { CoreReceiver } from "./core.js";
+import type { CoreReceiver, Plain } from "./core.js";
 import { OpenedDelivery } from "./delivery.js";
 import { WebhookError } from "./error.js";
 import { Handle } from "./handle.js";
@@ -10,6 +10,9 @@ import { members, plainKeys, plainOptions, seconds } from "./options.js";
 import { INSPECT, shown } from "./redact.js";
 import { readBody } from "./request.js";
 import type { BodyInput, Delivery, HeadersInput, OpenContext, ReceiverOptions } from "./types.js";
+
+const CONTEXT = ["now", "keys"];
+const NOTHING: Plain = {};
 
 /**
  * Made once, at module scope if you like, and used for every request. It touches neither clock nor
@@ -27,13 +30,13 @@ export class Receiver {
     this.#core = new Handle("receiver", ({ Receiver }) => new Receiver(plain));
     this.#scheme = this.#core.call((core) => core.scheme());
     this.#maxBodyBytes = this.#core.call((core) => core.maxBodyBytes());
-    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()).split("\0"));
+    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()));
   }
 
   /** Verifies and decrypts. Throws a WebhookError; `body` must be the bytes as they came. */
-  open(headers: HeadersInput, body: BodyInput, context: OpenContext = {}): Delivery {
+  open(headers: HeadersInput, body: BodyInput, context?: OpenContext): Delivery {
     this.#core.live();
-    const given = members(context, ["now", "keys"], "the context");
+    const given = context === undefined ? NOTHING : members(context, CONTEXT, "the context");
     const source = new HeaderSource(headers);
     const bytes = bodyBytes(body);
     // One byte too many is enough for the refusal; the module's memory never shrinks again.
@@ -90,12 +93,6 @@ function openNamingProviders(
     return attempt(names);
   } catch (error) {
     if (!WebhookError.is(error) || error.code !== "missing_header") throw error;
-    return attempt(
-      new Set(
-        instance()
-          .call((core) => core.allHeaderNames())
-          .split("\0"),
-      ),
-    );
+    return attempt(new Set(instance().call((core) => core.allHeaderNames())));
   }
 }

@@ -19,7 +19,16 @@ unsafe extern "C" {
 
 // `memcmp`, which the compiler takes for granted, is in the C library that the target comes with.
 #[link(name = "c")]
-unsafe extern "C" {}
+unsafe extern "C" {
+    fn __wasm_call_ctors();
+}
+
+/// Runs the constructors, of which there are none. The linker wants to see the call: it takes a
+/// module without one for a command, and would wrap every export.
+pub(crate) fn construct() {
+    // SAFETY: the linker defines it, and a host calls `_initialize` once, before anything else.
+    unsafe { __wasm_call_ctors() }
+}
 
 /// The WASI host.
 pub(crate) struct Wasi;

@@ -21,9 +21,15 @@ use crate::imports::Wasi;
 use crate::state::{answer, run, run_on, with_state};
 
 // What is freed is wiped, whoever held it: a text in a frame, a decoded secret, an opened payload.
+#[cfg(not(postseal_unwiped))]
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<dlmalloc::GlobalDlmalloc> =
     zeroizing_alloc::ZeroAlloc(dlmalloc::GlobalDlmalloc);
+
+// The build that the test of wiping must find out.
+#[cfg(postseal_unwiped)]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// A panic traps, and says nothing: its message could hold what must not be shown.
 #[panic_handler]
@@ -44,8 +50,10 @@ macro_rules! exports {
 }
 
 exports! {
-    /// A reactor's start: there is nothing to do.
-    fn _initialize() {}
+    /// A reactor's start.
+    fn _initialize() {
+        imports::construct();
+    }
 
     /// The version of the frames and exports.
     fn postseal_abi_version() -> u32 {
@@ -75,7 +83,7 @@ exports! {
 
     /// Makes a receiver.
     fn postseal_receiver_new(frame: u32, frame_length: u32) -> u64 {
-        run((frame, frame_length), |module, frame| module.receiver_new(frame))
+        run((frame, frame_length), |module, frame| module.receiver_new(&mut Wasi, frame))
     }
 
     /// Verifies and opens a request.
@@ -93,7 +101,7 @@ exports! {
 
     /// Makes a sender.
     fn postseal_sender_new(frame: u32, frame_length: u32) -> u64 {
-        run((frame, frame_length), |module, frame| module.sender_new(frame))
+        run((frame, frame_length), |module, frame| module.sender_new(&mut Wasi, frame))
     }
 
     /// Encrypts and signs a message.

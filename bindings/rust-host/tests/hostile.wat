@@ -1,0 +1,33 @@
+;; A module with the exports of docs/abi.md that answers a receiver's making, and then does harm:
+;; the tests put what it does in place of the two marks.
+(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  ;; "ok", "handle" "1", "max_body_bytes" "1048576": 50 bytes.
+  (data (i32.const 16) "\02\00\00\00ok\06\00\00\00handle\01\00\00\001")
+  (data (i32.const 37) "\0e\00\00\00max_body_bytes\07\00\00\001048576")
+  ;; "body_too_large" and a message, by which a test hears from the module: 23 bytes.
+  (data (i32.const 128) "\0e\00\00\00body_too_large\01\00\00\00.")
+  (func $made (result i64) (i64.or (i64.shl (i64.const 16) (i64.const 32)) (i64.const 50)))
+  (func $heard (result i64) (i64.or (i64.shl (i64.const 128) (i64.const 32)) (i64.const 23)))
+  (func $start (;START;))
+  (start $start)
+  (func (export "postseal_abi_version") (result i32) (i32.const (;VERSION;)1))
+  (func (export "postseal_alloc") (param i32) (result i32) (i32.const (;ALLOC;)1024))
+  (func (export "postseal_free") (param i32) (result i32) (i32.const 1))
+  (func (export "postseal_handle_free") (param i64) (result i64) (call $made))
+  (func (export "postseal_receiver_new") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_receiver_open") (param i64 i32 i32 i32 i32) (result i64)
+    (;OPEN;) (call $made))
+  (func (export "postseal_sender_new") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_sender_seal") (param i64 i32 i32 i32 i32) (result i64) (call $made))
+  (func (export "postseal_sender_prepare") (param i64 i32 i32 i32 i32) (result i64) (call $made))
+  (func (export "postseal_sender_sign") (param i64 i64 i32 i32) (result i64) (call $made))
+  (func (export "postseal_generate") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_key_id") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_claim_begin") (param i32 i32 i32 i32) (result i64) (call $made))
+  (func (export "postseal_claim_decide") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_claim_change") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_claim_settle") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_next_attempt") (param i32 i32) (result i64) (call $made))
+  (func (export "postseal_rate_limit") (param i32 i32) (result i64) (call $made)))

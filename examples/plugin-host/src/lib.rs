@@ -1,0 +1,76 @@
+//! A small HTTP endpoint that verifies webhooks in a plugin: postseal's WASI module, loaded from a
+//! file at the start, as a proxy loads its plugins.
+//!
+//! It answers 204 to what is accepted, and the code's status to what is not. Where the module
+//! fails, by a trap, a loop or a want of memory, it answers 503, and goes on.
+
+mod plugin;
+mod request;
+
+use std::io::{BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+pub use plugin::Plugin;
+pub use request::Request;
+
+use postseal_host::{Error, UnixTime};
+
+/// How long a client may take to send its request.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves one request on each connection, each in a thread of its own, until the listener fails.
+///
+/// # Errors
+/// Those of the listener.
+pub fn listen(listener: &TcpListener, plugin: Arc<Plugin>) -> std::io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept()?;
+        let plugin = Arc::clone(&plugin);
+        thread::spawn(move || {
+            // A client that goes away is no concern of ours.
+            let _ = serve_connection(&stream, &plugin);
+        });
+    }
+}
+
+/// Reads one request, answers it, and tells the log's line.
+///
+/// The answer is the same for every refusal but for its status: a peer learns no more.
+///
+/// # Errors
+/// Those of the stream.
+pub fn serve(
+    stream: impl Read,
+    mut answer: impl Write,
+    plugin: &Plugin,
+) -> std::io::Result<String> {
+    let (status, line) = match Request::read(BufReader::new(stream), plugin.max_body_bytes()) {
+        Ok(request) => match UnixTime::try_from(SystemTime::now()) {
+            Ok(now) => verdict(plugin.open(&request, now)),
+            Err(error) => verdict(Err(error)),
+        },
+        Err(status) => (status, "no request that can be read".to_owned()),
+    };
+    write!(answer, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+    answer.flush()?;
+    Ok(format!("{status} {line}"))
+}
+
+fn serve_connection(stream: &TcpStream, plugin: &Plugin) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(READ_TIMEOUT))?;
+    let line = serve(stream, stream, plugin)?;
+    eprintln!("{line}");
+    Ok(())
+}
+
+fn verdict(outcome: Result<String, Error>) -> (u16, String) {
+    match outcome {
+        Ok(replay_key) => (204, format!("accepted {replay_key}")),
+        // Our own mistakes are no fault of the peer's: it shall come again.
+        Err(error) if error.status() == 500 => (503, error.to_string()),
+        Err(error) => (error.status(), error.to_string()),
+    }
+}
