@@ -3,6 +3,7 @@
 mod support;
 
 use postseal::{Code, KeyInput, KeyOptions, Receiver, ReceiverOptions, Scheme, UnixTime};
+use std::collections::BTreeSet;
 use support::{Expect, receiving};
 
 /// A word that stands in the source of each, and in no other's.
@@ -34,6 +35,17 @@ fn a_scheme_says_what_it_signs() {
         let scheme = Scheme::named(&case.scheme).expect("a scheme");
         assert_eq!(scheme.signs_timestamp(), delivery.timestamp.is_some(), "{}", case.name);
         assert!(scheme.signs_id() == delivery.id.is_some() || delivery.encrypted, "{}", case.name);
+    }
+}
+
+#[test]
+fn all_header_names_are_those_of_each_scheme_once() {
+    let names = Scheme::all_header_names();
+    let own: BTreeSet<_> = Scheme::ALL.iter().flat_map(Scheme::header_names).collect();
+    assert_eq!(names.len(), own.len());
+    assert_eq!(names.iter().cloned().collect::<BTreeSet<_>>(), own);
+    for name in ["webhook-id", "svix-signature", "x-encryption-nonce", "stripe-signature"] {
+        assert!(own.contains(name), "{name}");
     }
 }
 

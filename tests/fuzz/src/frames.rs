@@ -82,9 +82,9 @@ impl<'a> Call<'a> {
         };
         let handle = given(self.handle);
         match self.operation {
-            "receiver_new" => module.receiver_new(frame),
+            "receiver_new" => module.receiver_new(host, frame),
             "receiver_open" => module.receiver_open(host, handle, frame, body),
-            "sender_new" => module.sender_new(frame),
+            "sender_new" => module.sender_new(host, frame),
             "sender_seal" => module.sender_seal(host, handle, frame, body),
             "sender_prepare" => module.sender_prepare(host, handle, frame, body),
             "sender_sign" => module.sender_sign(host, given(self.handle >> 2), handle, frame),
@@ -147,13 +147,13 @@ pub fn open(request: &Request) -> Outcome {
         receiver.extend(value.iter().flat_map(|value| pair(name.as_bytes(), value.as_bytes())));
     }
     let mut module = Module::new();
-    let made = read(&module.receiver_new(&receiver)).expect("a valid configuration");
+    let host = &mut FixedHost::default();
+    let made = read(&module.receiver_new(host, &receiver)).expect("a valid configuration");
     let mut opening = string(b"");
     for (name, value) in &request.headers {
         opening.extend(pair(name.as_bytes(), value));
     }
-    let answer =
-        module.receiver_open(&mut FixedHost::default(), handle(&made), &opening, &request.body);
+    let answer = module.receiver_open(host, handle(&made), &opening, &request.body);
     match read(&answer) {
         Ok(facts) => Ok(delivery(&facts, &request.body)),
         Err(code) => Err(Code::ALL.iter().find(|own| own.as_str() == code).expect("it").as_str()),
