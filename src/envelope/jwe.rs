@@ -160,9 +160,6 @@ impl<'a> Token<'a> {
         let mut next = || parts.next().unwrap_or_default();
         let (associated, _no_key, nonce, ciphertext, tag) =
             (next(), next(), next(), next(), next());
-        if associated.len() > PROTECTED_HEADER_BYTES_MAX.div_ceil(3) * 4 {
-            return Err(malformed("the protected header is longer than 2048 bytes"));
-        }
         Ok(Token {
             associated,
             header: decode_base64url(associated)

@@ -34,3 +34,25 @@ impl<'a> SignedFacts<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// No scheme of the table signs anything behind the body, so no vector can show it.
+    #[test]
+    fn parts_behind_the_body_are_signed() {
+        let signed = &[Part::Text("a"), Part::Id, Part::Body, Part::Timestamp, Part::Text("b")];
+        let scheme = Scheme { signed, ..super::super::table::STANDARD };
+        let facts = SignedFacts {
+            id: Some("evt_1"),
+            timestamp: Some(Timestamp { text: b"17", seconds: 17 }),
+        };
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        facts.before_body(&scheme, |bytes| before.extend_from_slice(bytes));
+        facts.after_body(&scheme, |bytes| after.extend_from_slice(bytes));
+        assert_eq!((before.as_slice(), after.as_slice()), (&b"aevt_1"[..], &b"17b"[..]));
+    }
+}

@@ -91,7 +91,7 @@ impl<'k, 'h> Verification<'k, 'h> {
         }
         let secrets = keys.secrets.into_iter().filter(|_| with_macs);
         let macs = secrets.map(|held| (held.id.as_str(), held.key.start())).collect();
-        let public_keys = keys.public_keys.into_iter().filter(|_| checks > 0).collect();
+        let public_keys = keys.public_keys.into_iter().filter(|_| checks != 0).collect();
         let facts = SignedFacts { id, timestamp };
         let message = Vec::new();
         let mut begun = Verification { scheme, facts, signatures, macs, public_keys, message };

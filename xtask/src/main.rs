@@ -8,6 +8,7 @@ mod codes;
 mod constant_time;
 mod count;
 mod demo;
+mod fuzz;
 mod measure;
 mod package;
 mod program;
@@ -25,21 +26,22 @@ mod workspace;
 use std::env;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
 Builds, shows and tests postseal.
 
 Usage: cargo xtask TASK
 
-  demo          show the main job in one screen: seal, open, refuse, rotate, in every runtime
-  build         build the npm package in pkg/npm: WebAssembly, JavaScript glue, types;
-                and the WASI module in pkg/wasi
-  pack          build it, pack it as it would be published, and print its sizes
-  sums          build both modules, and write their hashes to pkg/SHA256SUMS
-  test [WORD]   run every test, or the groups of tests whose name has WORD in it
-  bench         measure the package against other libraries, as ratios
-  help          print this
+  demo            show the main job in one screen: seal, open, refuse, rotate, in every runtime
+  build           build the npm package in pkg/npm: WebAssembly, JavaScript glue, types;
+                  and the WASI module in pkg/wasi
+  pack            build it, pack it as it would be published, and print its sizes
+  sums            build both modules, and write their hashes to pkg/SHA256SUMS
+  test [WORD]     run every test, or the groups of tests whose name has WORD in it
+  fuzz [SECONDS]  run each fuzz target for so long, by default ten minutes
+  bench           measure the package against other libraries, as ratios
+  help            print this
 
 What is built goes to `target`, or to the folder that CARGO_TARGET_DIR names.
 On a bare Debian machine with rustup, `.ci/run` installs what is missing and tests everything.";
@@ -69,6 +71,8 @@ fn task(words: &[&str]) -> Result<bool> {
         ["sums"] => step::run(sums::write_steps()).map(|()| true),
         ["test"] => test::run(""),
         ["test", word] => test::run(word),
+        ["fuzz"] => fuzz::run(fuzz::SECONDS),
+        ["fuzz", seconds] => fuzz::run(seconds.parse().context("SECONDS is a whole number")?),
         ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}\n\nGroups of tests:{}", test::names());

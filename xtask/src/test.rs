@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{codes, constant_time, package, program, step, sums, tool, wasi, workspace};
+use crate::{codes, constant_time, fuzz, package, program, step, sums, tool, wasi, workspace};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -29,6 +29,7 @@ const GROUPS: &[Group] = &[
     Group { name: "core without std", run: without_std },
     Group { name: "constant time under valgrind", run: constant_time::test },
     Group { name: "cargo test", run: cargo_test },
+    Group { name: "fuzz, 5 s each", run: fuzz::test },
     Group { name: "WASI module in wasmtime", run: wasmtime },
     Group { name: "documentation", run: documentation },
     Group { name: "licences and sources of dependencies", run: deny },
@@ -73,7 +74,11 @@ fn cargo(arguments: &str) -> Result<Count> {
 }
 
 fn format() -> Result<Count> {
-    cargo("fmt --all --check")
+    let mut sum = cargo("fmt --all --check")?;
+    for crate_outside in ["tests/constant_time", "tests/fuzz"] {
+        sum.add(&cargo(&format!("fmt --manifest-path {crate_outside}/Cargo.toml --check"))?);
+    }
+    Ok(sum)
 }
 
 fn generated_codes() -> Result<Count> {
