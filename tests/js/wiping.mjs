@@ -1,11 +1,12 @@
-// Looks for keys and payloads in the module's memory: node wiping.mjs INLINE_JS CONTROL_INLINE_JS
+// Looks for keys and payloads in the module's memory: node wiping.mjs INLINE_CJS CONTROL_INLINE_CJS
 //
 // Both are the package's entry for Node: the one that is published, and one that was compiled
 // without wiping, in which the same search must find something. What must be gone is searched for
 // by name, and also without one: two runs that differ in a key alone must leave the same memory,
 // in whatever form the key was held. The shadow stack is left out: nothing is promised of it.
 import { createHmac, randomBytes } from "node:crypto";
-import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { blockState } from "./wiping/sha256.mjs";
 
 /** The linker's default; the stack comes first, before all data. */
@@ -13,10 +14,10 @@ const STACK_BYTES = 1 << 20;
 const NOW = 1_700_000_000;
 const PAYLOAD = Buffer.from("the payload that nobody may find again ".repeat(40));
 
-const [published, control] = process.argv.slice(2);
+const require = createRequire(import.meta.url);
+const [published, control] = process.argv.slice(2).map((path) => resolve(path));
 let passed = 0;
 let failed = 0;
-let copies = 0;
 
 const first = keys();
 const other = { ...keys(), encryption: first.encryption };
@@ -29,14 +30,14 @@ for (const [name, search] of Object.entries({
   payload,
   refused,
 })) {
-  const found = await search(published);
+  const found = search(published);
   check(`${name}: ${found.join(", ") || "nothing is left"}`, found.length === 0);
 }
 for (const [name, search] of Object.entries({ named, unnamedSecret, unnamedKey })) {
-  const found = await search(control);
+  const found = search(control);
   check(`${name}, without wiping: ${found.join(", ") || "nothing was found"}`, found.length > 0);
 }
-await alive();
+alive();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
@@ -45,7 +46,7 @@ function keys() {
 }
 
 /** A copy of the package with an instance, and so a memory, of its own. */
-async function load(path) {
+function load(path) {
   let memory;
   const { Instance } = WebAssembly;
   WebAssembly.Instance = class extends Instance {
@@ -54,8 +55,8 @@ async function load(path) {
       memory = this.exports.memory;
     }
   };
-  copies += 1;
-  const module = await import(`${pathToFileURL(path)}?copy=${copies}`);
+  delete require.cache[path];
+  const module = require(path);
   new module.Receiver({ secrets: "whsec_" + "A".repeat(32) })[Symbol.dispose]();
   WebAssembly.Instance = Instance;
   return { module, heap: () => Buffer.from(memory.buffer.slice(STACK_BYTES)) };
@@ -88,8 +89,8 @@ function present(heap, wanted) {
 }
 
 /** What is left by name of a receiver and a sender that were used, and are disposed of. */
-async function named(path) {
-  const { module, heap } = await load(path);
+function named(path) {
+  const { module, heap } = load(path);
   const sender = new module.Sender(options(first));
   const receiver = new module.Receiver(options(first));
   const { headers, body } = sender.seal({ id: "evt_1", payload: PAYLOAD }, { now: NOW });
@@ -109,13 +110,13 @@ function unnamedKey(path) {
   return unnamed(path, another);
 }
 
-async function unnamed(path, second) {
-  const differing = difference(await disposed(path, first), await disposed(path, second));
+function unnamed(path, second) {
+  const differing = difference(disposed(path, first), disposed(path, second));
   return differing === 0 ? [] : [`${differing} bytes that depend on the key`];
 }
 
-async function disposed(path, held) {
-  const { module, heap } = await load(path);
+function disposed(path, held) {
+  const { module, heap } = load(path);
   const receiver = new module.Receiver(options(held));
   refusal(() => receiver.open(signedBy(randomBytes(32), "{}"), "{}", { now: NOW }));
   receiver[Symbol.dispose]();
@@ -128,8 +129,8 @@ function difference(one, two) {
 }
 
 /** What is left of a payload that was opened and handed over. */
-async function payload(path) {
-  const { module, heap } = await load(path);
+function payload(path) {
+  const { module, heap } = load(path);
   const { headers, body } = new module.Sender(options(first)).seal(
     { id: "evt_1", payload: PAYLOAD },
     { now: NOW },
@@ -140,15 +141,15 @@ async function payload(path) {
 }
 
 /** What is left of a payload whose tag is wrong: nothing of it may ever have been readable. */
-async function refused(path) {
-  const sealing = await load(path);
+function refused(path) {
+  const sealing = load(path);
   const { body } = new sealing.module.Sender(options(first)).seal(
     { id: "evt_1", payload: PAYLOAD },
     { now: NOW },
   );
   const token = Buffer.from(body).toString();
   const changed = token.slice(0, -2) + (token.endsWith("AA") ? "BA" : "AA");
-  const { module, heap } = await load(path);
+  const { module, heap } = load(path);
   const receiver = new module.Receiver(options(first));
   const code = refusal(() =>
     receiver.open(signedBy(first.signing, changed), changed, { now: NOW }),
@@ -158,19 +159,19 @@ async function refused(path) {
 }
 
 /** While they live, the midstates and the schedule are there: the search does find things. */
-async function alive() {
-  const running = async (held) => {
-    const { module, heap } = await load(published);
+function alive() {
+  const running = (held) => {
+    const { module, heap } = load(published);
     const receiver = new module.Receiver(options(held));
     return [heap(), receiver];
   };
-  const [heap] = await running(first);
+  const [heap] = running(first);
   const found = present(heap, forms(first));
   check(
     `a live receiver holds its midstates alone: ${found.join(", ")}`,
     found.join() === "the inner midstate,the outer midstate",
   );
-  const [second] = await running(another);
+  const [second] = running(another);
   const schedule = difference(heap, second);
   check(`a live receiver holds an AES schedule: ${schedule} bytes`, schedule >= 240);
 }

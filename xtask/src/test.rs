@@ -168,8 +168,8 @@ fn npm_package() -> Result<Count> {
 
 fn npm_wiping() -> Result<Count> {
     step::run_quietly(package::build_steps())?;
-    let unwiped = package::build_unwiped()?.join("inline.js");
-    let published = workspace::root("pkg/npm/dist/inline.js");
+    let unwiped = package::build_unwiped()?.join("inline.cjs");
+    let published = workspace::root("pkg/npm/dist/inline.cjs");
     let mut node = tool::command("node");
     Count::of_closing_line(node.arg("tests/js/wiping.mjs").args([published, unwiped]))
 }
