@@ -57,5 +57,6 @@ pub const SEALS_PER_SENDER_MAX: u32 = u32::MAX;
 /// lower, and a few options.
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
 /// Receivers, senders and prepared messages that one instance of the WASI module holds: one for
-/// each endpoint of a large host, and a leak ends before it has all the memory.
-pub const HANDLES_MAX: u16 = 1 << 15;
+/// each endpoint of a large host. A leak of receivers ends here; prepared messages hold their
+/// bodies, and a leak of these ends with the memory.
+pub const HANDLES_MAX: usize = 1 << 15;

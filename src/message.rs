@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::error::{Code, Error};
 use crate::limits::{CONTENT_TYPE_BYTES_MAX, SENT_ID_BYTES_MAX};
+use crate::scheme::Scheme;
 use crate::scheme::sign::HeaderList;
 
 /// A message to be sent.
@@ -58,6 +59,8 @@ impl fmt::Debug for Message<'_> {
 
 /// A message whose body is final, and which is signed anew for each attempt.
 pub struct Prepared {
+    pub(crate) scheme: &'static Scheme,
+    pub(crate) encrypted: bool,
     pub(crate) id: String,
     pub(crate) content_type: Option<String>,
     /// The nonce's text, where a header repeats it.

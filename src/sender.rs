@@ -11,7 +11,7 @@ use crate::encryption_key::{EncryptionKey, parse_encryption_keys, refuse_double_
 use crate::envelope::audience::Audience;
 use crate::envelope::nonce::NonceSource;
 use crate::envelope::{json, jwe};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::generate::Entropy;
 use crate::key_ring::{Held, KeyRing, Kind};
 use crate::message::{Message, Prepared, Sealed};
@@ -142,6 +142,8 @@ impl Sender {
         let prepared = match key {
             Some(key) => self.encrypt(key, message, entropy)?,
             None => Prepared {
+                scheme: self.scheme,
+                encrypted: false,
                 id: message.id.to_string(),
                 content_type: message.content_type.map(ToString::to_string),
                 nonce: None,
@@ -151,16 +153,30 @@ impl Sender {
         Ok(Prepared { body: self.body_limit.keep(prepared.body)?, ..prepared })
     }
 
-    /// Signs a prepared message for one attempt: the headers to send with its body.
+    /// Signs a prepared message for one attempt: the headers to send with its body. It may be that
+    /// of a sender before, as after a rotation.
     ///
     /// # Errors
-    /// `no_live_secret`.
+    /// `invalid_config` for a message of another scheme, and for one in the clear where this sender
+    /// encrypts; `no_live_secret`.
     pub fn sign(&self, prepared: &Prepared, now: UnixTime) -> Result<HeaderList, Error> {
+        self.refuse_foreign(prepared)?;
         let mut headers = HeaderList::new();
         headers.extend(prepared.content_type.clone().map(|value| ("content-type", value)));
         headers.extend(sign(self.scheme, &self.secrets, &prepared.id, &prepared.body, now)?);
         headers.extend(self.scheme.nonce_header.zip(prepared.nonce.clone()));
         Ok(headers)
+    }
+
+    fn refuse_foreign(&self, prepared: &Prepared) -> Result<(), Error> {
+        let why = if prepared.scheme != self.scheme {
+            "the message was prepared under another scheme"
+        } else if self.encryption_keys.is_some() && !prepared.encrypted {
+            "the message was prepared in the clear, and this sender encrypts"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Code::InvalidConfig, why))
     }
 
     /// The scheme.
@@ -198,10 +214,52 @@ impl Sender {
             }
         };
         Ok(Prepared {
+            scheme: self.scheme,
+            encrypted: true,
             id: message.id.to_string(),
             content_type: Some(content_type.to_string()),
             nonce,
             body: body.ok_or_else(|| self.body_limit.exceeded())?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key_input::KeyInput;
+
+    fn sender(scheme: &str, encryption_key: Option<&str>) -> Sender {
+        let list = |text: &str| Some(Vec::from([Some(KeyInput::from(text))]));
+        Sender::new(SenderOptions {
+            scheme: Scheme::named(scheme).unwrap(),
+            secrets: list("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            encryption_keys: encryption_key.and_then(list),
+            ..SenderOptions::default()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_prepared_message_keeps_its_scheme_and_is_not_sent_in_the_clear() {
+        let key = Some("whenc_bYGyvpcWuHnzcVB6Ni3GFRFvgnAk3BmLBrNZeV6fuqU=");
+        let now = UnixTime::new(1_700_000_000).unwrap();
+        let message = Message { id: "evt_1", content_type: None, payload: b"{}" };
+        let prepare = |sender: &Sender| {
+            let mut entropy = |bytes: &mut [u8]| {
+                bytes.fill(7);
+                Ok(())
+            };
+            sender.prepare(&message, now, &mut entropy).unwrap()
+        };
+        let code = |sender: &Sender, prepared: &Prepared| {
+            sender.sign(prepared, now).err().map(|error| error.code())
+        };
+        let (plain, sealed) = (sender("standard", None), sender("standard", key));
+        assert_eq!(code(&sealed, &prepare(&plain)), Some(Code::InvalidConfig));
+        assert_eq!(code(&sender("stripe", None), &prepare(&plain)), Some(Code::InvalidConfig));
+        // A sender made anew, as after a rotation, goes on with what is still to be sent.
+        assert_eq!(code(&sender("standard", key), &prepare(&sealed)), None);
+        assert_eq!(code(&plain, &prepare(&sealed)), None);
     }
 }

@@ -19,7 +19,7 @@ impl<'a> Strings<'a> {
     /// `malformed_frame` for one over the limit.
     pub(super) fn of(frame: &'a [u8]) -> Result<Self, Error> {
         if frame.len() > FRAME_BYTES_MAX {
-            return Err(malformed("a frame is longer than 1 MiB"));
+            return Err(malformed("a frame is longer than `frame_bytes_max`"));
         }
         Ok(Strings(frame))
     }

@@ -6,18 +6,26 @@ use crate::error::{Code, Error};
 use crate::generate::Entropy;
 use crate::limits::HANDLES_MAX;
 
-/// Things by handle. A handle is the instance's own number, of 32 bits and not zero; then the
-/// slot's generation and its index, of 16 bits each. So a handle of another instance is stale here:
-/// with it, a host that confuses two instances would reach another tenant's keys.
+/// Bits of an index: as many as [`HANDLES_MAX`] needs.
+const INDEX_BITS: u32 = 15;
+/// Bits of a generation. With all slots, a thousand handles a second last for 34 years.
+const GENERATION_BITS: u32 = 25;
+const GENERATION_MAX: u32 = (1 << GENERATION_BITS) - 1;
+/// Where an instance's number begins; it has the other 24 bits.
+const INSTANCE_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+
+/// Things by handle. A handle is the instance's own number, which is not zero; then the slot's
+/// generation, and its index. So a handle of another instance is stale here: with it, a host that
+/// confuses two instances would reach another tenant's keys.
 pub(super) struct Handles<T> {
     /// Drawn with the first handle; zero before.
     instance: u32,
     slots: Vec<Slot<T>>,
-    free: Vec<u16>,
+    free: Vec<usize>,
 }
 
 struct Slot<T> {
-    generation: u16,
+    generation: u32,
     held: Option<T>,
 }
 
@@ -38,35 +46,36 @@ impl<T> Handles<T> {
             Some(index) => index,
             None => self.add_slot()?,
         };
-        let slot = self.slots.get_mut(usize::from(index)).ok_or_else(stale)?;
+        let slot = self.slots.get_mut(index).ok_or_else(stale)?;
         slot.held = Some(thing);
-        let place = u64::from(slot.generation) << 16 | u64::from(index);
-        Ok(u64::from(self.instance) << 32 | place)
+        let generation = u64::from(slot.generation) << INDEX_BITS;
+        let index = u64::try_from(index).map_err(|_| stale())?;
+        Ok(u64::from(self.instance) << INSTANCE_SHIFT | generation | index)
     }
 
     /// What a handle stands for.
     ///
     /// # Errors
     /// `stale_handle` for one that was freed, never given out, or given out by another instance.
-    pub(super) fn held(&self, handle: u64) -> Result<&T, Error> {
+    pub(super) fn find(&self, handle: u64) -> Result<&T, Error> {
         let (generation, index) = self.place(handle)?;
-        let slot = self.slots.get(usize::from(index)).filter(|slot| slot.generation == generation);
+        let slot = self.slots.get(index).filter(|slot| slot.generation == generation);
         slot.and_then(|slot| slot.held.as_ref()).ok_or_else(stale)
     }
 
     /// Drops what a handle stands for. The handle is never valid again.
     ///
     /// # Errors
-    /// `stale_handle`, as [`Handles::held`].
-    pub(super) fn drop(&mut self, handle: u64) -> Result<(), Error> {
+    /// `stale_handle`, as [`Handles::find`].
+    pub(super) fn free(&mut self, handle: u64) -> Result<(), Error> {
         let (generation, index) = self.place(handle)?;
-        let slot = self.slots.get_mut(usize::from(index));
+        let slot = self.slots.get_mut(index);
         let slot = slot.filter(|slot| slot.generation == generation && slot.held.is_some());
         let slot = slot.ok_or_else(stale)?;
         slot.held = None;
         // A slot whose generations are used up is left alone: a handle must not come twice.
-        if let Some(next) = slot.generation.checked_add(1) {
-            slot.generation = next;
+        if slot.generation < GENERATION_MAX {
+            slot.generation += 1;
             self.free.push(index);
         }
         Ok(())
@@ -76,9 +85,11 @@ impl<T> Handles<T> {
         if self.instance != 0 {
             return Ok(());
         }
-        let mut name = [0; 4];
-        entropy(&mut name)?;
-        self.instance = u32::from_le_bytes(name);
+        let mut number = [0; 4];
+        if let Some((_, drawn)) = number.split_last_mut() {
+            entropy(drawn)?;
+        }
+        self.instance = u32::from_le_bytes(number);
         if self.instance == 0 {
             return Err(Error::new(
                 Code::EntropyUnavailable,
@@ -88,30 +99,26 @@ impl<T> Handles<T> {
         Ok(())
     }
 
-    fn add_slot(&mut self) -> Result<u16, Error> {
-        let index = u16::try_from(self.slots.len()).ok().filter(|index| *index < HANDLES_MAX);
-        let full = || Error::new(Code::InvalidConfig, "too many handles are held: free some");
-        let index = index.ok_or_else(full)?;
+    fn add_slot(&mut self) -> Result<usize, Error> {
+        let index = self.slots.len();
+        if index >= HANDLES_MAX {
+            return Err(Error::new(Code::InvalidConfig, "too many handles are held: free some"));
+        }
         self.slots.push(Slot { generation: 0, held: None });
         Ok(index)
     }
 
     /// The generation and index of a handle of this instance.
-    fn place(&self, handle: u64) -> Result<(u16, u16), Error> {
-        let [index, generation, low, high] = words(handle);
-        let instance = u32::from(high) << 16 | u32::from(low);
+    fn place(&self, handle: u64) -> Result<(u32, usize), Error> {
+        let bits = |shift: u32, mask: u64| u32::try_from(handle >> shift & mask).unwrap_or(0);
+        let instance = bits(INSTANCE_SHIFT, u64::from(u32::MAX));
         if self.instance == 0 || instance != self.instance {
-            Err(stale())
-        } else {
-            Ok((generation, index))
+            return Err(stale());
         }
+        let generation = bits(INDEX_BITS, u64::from(GENERATION_MAX));
+        let index = bits(0, (1 << INDEX_BITS) - 1);
+        Ok((generation, usize::try_from(index).unwrap_or(usize::MAX)))
     }
-}
-
-/// The four words of a handle, the lowest first.
-fn words(handle: u64) -> [u16; 4] {
-    let [a, b, c, d, e, f, g, h] = handle.to_le_bytes();
-    [[a, b], [c, d], [e, f], [g, h]].map(u16::from_le_bytes)
 }
 
 /// The refusal of a handle.
@@ -127,10 +134,10 @@ mod tests {
     use super::*;
 
     /// Handles of an instance of the given number.
-    fn handles<T>(number: u32) -> impl FnMut(&mut Handles<T>, T) -> Result<u64, Error> {
+    fn handles<T>(number: u8) -> impl FnMut(&mut Handles<T>, T) -> Result<u64, Error> {
         move |handles, thing| {
             handles.keep(thing, &mut |bytes| {
-                bytes.copy_from_slice(&number.to_le_bytes());
+                bytes.fill(number);
                 Ok(())
             })
         }
@@ -141,24 +148,24 @@ mod tests {
         let (mut held, mut keep) = (Handles::new(), handles(7));
         let first = keep(&mut held, "first").unwrap();
         let second = keep(&mut held, "second").unwrap();
-        assert_eq!((held.held(first), held.held(second)), (Ok(&"first"), Ok(&"second")));
-        held.drop(first).unwrap();
-        assert_eq!(held.held(first).unwrap_err().code(), Code::StaleHandle);
-        assert_eq!(held.drop(first).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!((held.find(first), held.find(second)), (Ok(&"first"), Ok(&"second")));
+        held.free(first).unwrap();
+        assert_eq!(held.find(first).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!(held.free(first).unwrap_err().code(), Code::StaleHandle);
         let third = keep(&mut held, "third").unwrap();
         assert_ne!(third, first);
-        assert_eq!(held.held(first).unwrap_err().code(), Code::StaleHandle);
-        assert_eq!(held.held(third), Ok(&"third"));
+        assert_eq!(held.find(first).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!(held.find(third), Ok(&"third"));
     }
 
     #[test]
     fn a_handle_of_another_instance_is_stale() {
         let (mut one, mut other) = (Handles::new(), Handles::new());
         let handle = handles(7)(&mut one, "one").unwrap();
-        assert_eq!(other.held(handle).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!(other.find(handle).unwrap_err().code(), Code::StaleHandle);
         handles(8)(&mut other, "other").unwrap();
-        assert_eq!(other.held(handle).unwrap_err().code(), Code::StaleHandle);
-        assert_eq!(other.drop(handle).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!(other.find(handle).unwrap_err().code(), Code::StaleHandle);
+        assert_eq!(other.free(handle).unwrap_err().code(), Code::StaleHandle);
     }
 
     #[test]
@@ -166,23 +173,23 @@ mod tests {
         let mut held = Handles::new();
         let handle = handles(7)(&mut held, ()).unwrap();
         for bit in 0..64 {
-            assert!(held.held(handle ^ 1 << bit).is_err(), "bit {bit}");
+            assert!(held.find(handle ^ 1 << bit).is_err(), "bit {bit}");
         }
-        assert!(held.held(0).is_err() && held.held(u64::MAX).is_err());
+        assert!(held.find(0).is_err() && held.find(u64::MAX).is_err());
     }
 
     #[test]
     fn a_slot_at_its_last_generation_is_retired() {
         let (mut held, mut keep) = (Handles::new(), handles(7));
-        let mut last = keep(&mut held, 0).unwrap();
-        for thing in 1..=u16::MAX {
-            held.drop(last).unwrap();
-            last = keep(&mut held, thing).unwrap();
-        }
-        assert_eq!(words(last)[..2], [0, u16::MAX]);
-        held.drop(last).unwrap();
-        assert!(held.held(last).is_err() && held.drop(last).is_err());
-        assert_eq!(words(keep(&mut held, 0).unwrap())[..2], [1, 0]);
+        let first = keep(&mut held, 0).unwrap();
+        held.free(first).unwrap();
+        held.slots[0].generation = GENERATION_MAX;
+        let last = keep(&mut held, 1).unwrap();
+        assert_eq!(held.place(last), Ok((GENERATION_MAX, 0)));
+        held.free(last).unwrap();
+        assert!(held.find(last).is_err() && held.free(last).is_err());
+        let next = keep(&mut held, 2).unwrap();
+        assert_eq!(held.place(next), Ok((0, 1)));
     }
 
     #[test]
@@ -199,6 +206,6 @@ mod tests {
         let mut held = Handles::new();
         let refused = handles(0)(&mut held, ()).unwrap_err();
         assert_eq!(refused.code(), Code::EntropyUnavailable);
-        assert!(held.held(0).is_err());
+        assert!(held.find(0).is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! The operations on keys: new ones, and the id of one.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::answer::{Answer, frame};
@@ -9,8 +8,6 @@ use super::{Host, Module};
 use crate::encryption_key::key_id;
 use crate::error::{Code, Error};
 use crate::generate::{generate_encryption_key, generate_secret, generate_signing_key_pair};
-
-const KINDS: [&str; 3] = ["secret", "encryption_key", "signing_key_pair"];
 
 impl Module {
     /// Makes new keys of the option `kind`: the fact `secret` or `encryption_key`; or `private_key`
@@ -40,8 +37,8 @@ fn generate(host: &mut dyn Host, request: &[u8]) -> Result<Answer, Error> {
             answer.fact("public_key", &pair.public_key);
         }
         _ => {
-            let message = format!("`kind` must be one of {}", KINDS.join(", "));
-            return Err(Error::new(Code::InvalidConfig, message));
+            let kinds = "`kind` must be secret, encryption_key or signing_key_pair";
+            return Err(Error::new(Code::InvalidConfig, kinds));
         }
     }
     Ok(answer)

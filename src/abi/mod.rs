@@ -78,60 +78,53 @@ pub fn refusal(error: Error) -> Vec<u8> {
 /// assert!(answer.starts_with(&frame(&[b"stale_handle"])));
 /// ```
 pub struct Module {
-    held: Handles<Held>,
+    handles: Handles<Held>,
 }
 
 /// What a handle stands for.
 enum Held {
     Receiver(Box<Receiver>),
     Sender(Box<Sender>),
-    Prepared(Box<PreparedBy>),
-}
-
-/// A prepared message, and the handle of the sender that has prepared it: another would send it
-/// under its own policy, in the clear perhaps.
-struct PreparedBy {
-    sender: u64,
-    prepared: Prepared,
+    Prepared(Box<Prepared>),
 }
 
 impl Module {
     /// A module that keeps nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Module { held: Handles::new() }
+        Module { handles: Handles::new() }
     }
 
     /// Drops a receiver, a sender or a prepared message, and wipes its keys. The handle is never
     /// valid again; a second time it is `stale_handle`.
     pub fn free(&mut self, handle: u64) -> Vec<u8> {
-        frame(self.held.drop(handle).map(|()| Answer::ok()))
+        frame(self.handles.free(handle).map(|()| Answer::ok()))
     }
 
     fn receiver(&self, handle: u64) -> Result<&Receiver, Error> {
-        match self.held.held(handle)? {
+        match self.handles.find(handle)? {
             Held::Receiver(receiver) => Ok(receiver),
             Held::Sender(_) | Held::Prepared(_) => Err(stale()),
         }
     }
 
     fn sender(&self, handle: u64) -> Result<&Sender, Error> {
-        match self.held.held(handle)? {
+        match self.handles.find(handle)? {
             Held::Sender(sender) => Ok(sender),
             Held::Receiver(_) | Held::Prepared(_) => Err(stale()),
         }
     }
 
-    fn prepared(&self, handle: u64, sender: u64) -> Result<&Prepared, Error> {
-        match self.held.held(handle)? {
-            Held::Prepared(by) if by.sender == sender => Ok(&by.prepared),
-            Held::Receiver(_) | Held::Sender(_) | Held::Prepared(_) => Err(stale()),
+    fn prepared(&self, handle: u64) -> Result<&Prepared, Error> {
+        match self.handles.find(handle)? {
+            Held::Prepared(prepared) => Ok(prepared),
+            Held::Receiver(_) | Held::Sender(_) => Err(stale()),
         }
     }
 
     /// Keeps a thing, and gives its handle.
     fn keep(&mut self, host: &mut dyn Host, thing: Held) -> Result<u64, Error> {
-        self.held.keep(thing, &mut |bytes| host.entropy(bytes))
+        self.handles.keep(thing, &mut |bytes| host.entropy(bytes))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::{Code, Error};
 use crate::key_input::{KeyInput, SecretEncoding};
 use crate::key_ring::KeyList;
 use crate::receiver_options::KeyOptions;
+use crate::scheme::Scheme;
 use crate::time::UnixTime;
 
 const KEY_MEMBERS: &[&str] = &["id", "secret", "encoding", "not_before", "not_after"];
@@ -84,6 +85,11 @@ impl<'a> Options<'a> {
     /// The integer of an option that must be there.
     pub(super) fn required_whole<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         self.whole(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// The scheme, which is the default where none is named.
+    pub(super) fn scheme(&self) -> Result<&'static Scheme, Error> {
+        self.text("scheme")?.map_or_else(|| Ok(Scheme::standard()), Scheme::named)
     }
 
     /// The instant `now`, where the host gives one.

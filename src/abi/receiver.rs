@@ -13,7 +13,7 @@ use crate::envelope::Encryption;
 use crate::error::Error;
 use crate::receiver::Receiver;
 use crate::receiver_options::{KeyOptions, ReceiverOptions};
-use crate::scheme::{Envelope, Scheme};
+use crate::scheme::Envelope;
 
 const OPTIONS: &[&str] = &[
     "scheme",
@@ -83,7 +83,7 @@ impl Module {
 
 fn receiver_options(options: &Options<'_>) -> Result<ReceiverOptions, Error> {
     Ok(ReceiverOptions {
-        scheme: options.text("scheme")?.map_or_else(|| Ok(Scheme::standard()), Scheme::named)?,
+        scheme: options.scheme()?,
         keys: options.key_options()?,
         envelope: options.text("envelope")?.map(Envelope::named).transpose()?,
         encryption: options.text("encryption")?.map(Encryption::named).transpose()?,

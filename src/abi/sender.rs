@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use super::answer::{Answer, frame};
 use super::options::Options;
-use super::{Held, Host, Module, PreparedBy, instant};
+use super::{Held, Host, Module, instant};
 use crate::error::Error;
 use crate::message::Message;
-use crate::scheme::{Envelope, Scheme};
+use crate::scheme::Envelope;
 use crate::sender::Sender;
 use crate::sender_options::SenderOptions;
 
@@ -54,7 +54,7 @@ impl Module {
         frame(self.prepare(host, handle, request, payload))
     }
 
-    /// Signs a message that the same sender has prepared, for one attempt: its headers.
+    /// Signs a prepared message for one attempt: its headers.
     pub fn sender_sign(
         &self,
         host: &mut dyn Host,
@@ -102,8 +102,7 @@ impl Module {
         let (message, now) = (message(&options, payload)?, instant(&options, host)?);
         let prepared = sender.prepare(&message, now, &mut |bytes| host.entropy(bytes))?;
         let mut answer = answer_body(prepared.body(), payload);
-        let by = PreparedBy { sender: handle, prepared };
-        answer.number("handle", self.keep(host, Held::Prepared(Box::new(by)))?);
+        answer.number("handle", self.keep(host, Held::Prepared(Box::new(prepared)))?);
         Ok(answer)
     }
 
@@ -114,7 +113,7 @@ impl Module {
         prepared: u64,
         request: &[u8],
     ) -> Result<Answer, Error> {
-        let (sender, prepared) = (self.sender(handle)?, self.prepared(prepared, handle)?);
+        let (sender, prepared) = (self.sender(handle)?, self.prepared(prepared)?);
         let now = instant(&Options::all(request, &["now"])?, host)?;
         let mut answer = Answer::ok();
         answer.headers(&sender.sign(prepared, now)?);
@@ -124,7 +123,7 @@ impl Module {
 
 fn sender_options(options: &Options<'_>) -> Result<SenderOptions, Error> {
     Ok(SenderOptions {
-        scheme: options.text("scheme")?.map_or_else(|| Ok(Scheme::standard()), Scheme::named)?,
+        scheme: options.scheme()?,
         secrets: options.keys("secrets")?,
         encryption_keys: options.keys("encryption_keys")?,
         envelope: options.text("envelope")?.map(Envelope::named).transpose()?,

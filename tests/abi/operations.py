@@ -142,8 +142,14 @@ def a_prepared_message_is_signed_attempt_after_attempt(path):
         request = ["now", now, "", *flat(headers)]
         opened, _ = host.call("receiver_open", receiver, options=request, body=facts[b"body"])
         expect_equal("timestamp", dict(opened)[b"timestamp"], str(now).encode())
+    anew = host.new("sender_new", options)
+    host.call("sender_sign", anew, prepared, options=["now", NOW])
     host.free(prepared)
     expect_code("stale_handle", host.call, "sender_sign", sender, prepared, options=[])
+    plain = host.new("sender_new", ["secrets", [["secret", SECRET]]])
+    facts, _ = host.call("sender_prepare", plain, options=["id", "e"], body=PAYLOAD)
+    clear = int(dict(facts)[b"handle"])
+    expect_code("invalid_config", host.call, "sender_sign", sender, clear, options=[])
 
 
 def an_option_that_is_unknown_or_stands_twice_is_refused(path):

@@ -11,7 +11,7 @@ class Scripted(Host):
         super().__init__(path)
         # With the first handle the instance draws its own number.
         self.free(self.new("receiver_new", []))
-        expect_equal("what the first handle asks for", self.asked, [("random_get", 4)])
+        expect_equal("what the first handle asks for", self.asked, [("random_get", 3)])
         self.asked.clear()
 
     def random_get(self, caller, pointer, length):

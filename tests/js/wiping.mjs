@@ -27,13 +27,14 @@ for (const [name, search] of Object.entries({
   named,
   unnamedSecret,
   unnamedKey,
+  body,
   payload,
   refused,
 })) {
   const found = search(published);
   check(`${name}: ${found.join(", ") || "nothing is left"}`, found.length === 0);
 }
-for (const [name, search] of Object.entries({ named, unnamedSecret, unnamedKey })) {
+for (const [name, search] of Object.entries({ named, unnamedSecret, unnamedKey, body })) {
   const found = search(control);
   check(`${name}, without wiping: ${found.join(", ") || "nothing was found"}`, found.length > 0);
 }
@@ -126,6 +127,15 @@ function disposed(path, held) {
 function difference(one, two) {
   if (one.length !== two.length) return Math.abs(one.length - two.length);
   return one.reduce((count, byte, at) => count + Number(byte !== two[at]), 0);
+}
+
+/** What is left of a plain body. Without wiping it stays, so the searches for a payload do find one. */
+function body(path) {
+  const { module, heap } = load(path);
+  const text = PAYLOAD.toString();
+  const receiver = new module.Receiver({ secrets: options(first).secrets });
+  receiver.open(signedBy(first.signing, text), text, { now: NOW });
+  return present(heap(), { "the body": PAYLOAD.subarray(100, 164) });
 }
 
 /** What is left of a payload that was opened and handed over. */

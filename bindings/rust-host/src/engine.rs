@@ -9,7 +9,7 @@ use crate::imports::{self, Surroundings};
 use crate::options::HostOptions;
 use crate::ticker::{Ticker, ticks};
 
-/// The longest module that is compiled, in bytes: some ten times the published one.
+/// The longest module that is compiled, in bytes: more than ten times the published one.
 const MODULE_BYTES_MAX: usize = 4 << 20;
 /// Entries of the module's tables: functions that are called by pointer, of which it has some
 /// hundred.

@@ -11,7 +11,7 @@ use wasmtime::{Caller, Extern, Linker, StoreLimits};
 const WASI: &str = "wasi_snapshot_preview1";
 const CLOCK_REALTIME: u32 = 0;
 const SECOND_NANOS: u64 = 1_000_000_000;
-/// Random bytes in one call: the module draws 64 at most, and a hostile one must not keep the
+/// Random bytes in one call: the module draws 32 at most, and a hostile one must not keep the
 /// host's generator busy past its deadline.
 const ENTROPY_BYTES_MAX: u32 = 65_536;
 

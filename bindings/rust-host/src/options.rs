@@ -16,8 +16,8 @@ pub const INSTANCES_MAX: usize = 1024;
 pub const MEMORY_BYTES_MIN: usize = 4 << 20;
 /// Memory of an instance where nothing is given: what the module declares. Bodies of 32 MiB fit.
 pub const MEMORY_BYTES_DEFAULT: usize = 256 << 20;
-/// The deadline of a call where none is given: ten times what the largest body and eight secrets
-/// take on a slow machine.
+/// The deadline of a call where none is given: three times what the worst header and the largest
+/// body take, eight Ed25519 checks over 32 MiB, which is far more than any webhook.
 pub const DEADLINE_DEFAULT: Duration = Duration::from_secs(5);
 /// The longest deadline: a minute.
 pub const DEADLINE_MAX: Duration = Duration::from_secs(60);
@@ -31,8 +31,9 @@ pub struct HostOptions {
     pub instances_max: usize,
     /// The most memory that an instance may have, in bytes: at least 4 MiB, by default 256 MiB.
     pub memory_bytes_max: usize,
-    /// How long a call may take, and how long it may wait for an instance: up to a minute, by
-    /// default 5 seconds.
+    /// How long each call of the module may take, and how long one may wait for an instance: up to
+    /// a minute, by default 5 seconds. An open may make an instance and a receiver in it first,
+    /// each with the deadline anew.
     pub deadline: Duration,
     /// The clock; by default the operating system's.
     pub clock: Clock,

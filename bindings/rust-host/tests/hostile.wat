@@ -1,5 +1,5 @@
 ;; A module with the exports of docs/abi.md that answers a receiver's making, and then does harm:
-;; the tests put what it does in place of the two marks.
+;; the tests put what it does in place of the marks.
 (module
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (memory (export "memory") 1)

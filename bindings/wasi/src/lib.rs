@@ -2,7 +2,7 @@
 //! host is written from.
 //!
 //! This crate hands memory over and decides nothing: every operation is one of `postseal::abi`.
-//! All `unsafe` code of the project stands here, in three places: the imports, the one static,
+//! All `unsafe` code that is shipped stands here, in three places: the imports, the one static,
 //! and the names of the exports.
 #![cfg(target_family = "wasm")]
 #![no_std]

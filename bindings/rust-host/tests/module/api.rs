@@ -87,7 +87,7 @@ fn a_body_over_the_limit_of_memory_fails_alone() {
 fn receivers_that_come_and_go_leave_no_handle() {
     const THREADS: usize = 3;
     const EACH: usize = 50_000;
-    // Each instance meets more of them than it can hold at once: 65 536.
+    // Each instance meets more of them than it can hold at once: 32 768.
     let host = host(HostOptions { instances_max: 2, ..HostOptions::default() });
     let (headers, body) = sealed(None, "evt_1", b"{}");
     let come_and_go = || {

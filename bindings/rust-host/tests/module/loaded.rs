@@ -32,7 +32,7 @@ pub(crate) struct Fixed(Arc<Mutex<Vec<u8>>>);
 
 impl Default for Fixed {
     fn default() -> Self {
-        Fixed(Arc::new(Mutex::new(vec![1; 4])))
+        Fixed(Arc::new(Mutex::new(vec![1; 3])))
     }
 }
 
