@@ -43,16 +43,16 @@ export class OpenedDelivery implements Delivery {
     const fields = facts.split("\0");
     const field = (at: number): string => fields[at] as string;
     // The last field may hold a NUL.
-    const contentType = fields.length === 10 ? field(9) : fields.slice(9).join("\0");
+    const contentType = fields.length === 6 ? field(5) : fields.slice(5).join("\0");
     this.id = field(0) || null;
     this.timestamp = field(1) === "" ? null : Number(field(1));
-    this.replayKey = field(2);
-    this.replayKeySource = field(3) as "signed_id" | "payload_hash";
-    this.replayProtected = field(4) === "1";
-    this.secretId = field(5);
-    this.matchedSecretIds = idList(field(6));
-    this.encrypted = field(7) === "1";
-    this.encryptionKeyId = field(8) || null;
+    this.replayKey = this.id ?? field(2);
+    this.replayKeySource = this.id === null ? "payload_hash" : "signed_id";
+    this.replayProtected = this.timestamp !== null;
+    this.matchedSecretIds = idList(field(3));
+    this.secretId = this.matchedSecretIds[0] as string;
+    this.encryptionKeyId = field(4) || null;
+    this.encrypted = this.encryptionKeyId !== null;
     this.contentType = contentType === "" ? null : contentType.slice(1);
     this.#payload = payload(this.encrypted);
     this.#headers = headers;
