@@ -1,4 +1,5 @@
 // A verified message. Only a receiver makes one.
+import { textBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import type { HeaderSource } from "./headers.js";
 import { INSPECT, shown } from "./redact.js";
@@ -26,17 +27,18 @@ export class OpenedDelivery implements Delivery {
   readonly encrypted: boolean;
   readonly encryptionKeyId: string | null;
   readonly contentType: string | null;
-  readonly #payload: Bytes;
+  /** A text, where the body was one and is the payload, is encoded when its bytes are wanted. */
+  #payload: Bytes | string;
   readonly #headers: HeaderSource;
   readonly #scheme: string;
 
   /**
    * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `payload`
-   * gives the bytes of a delivery that was encrypted, or was not.
+   * gives the payload of a delivery that was encrypted, or was not.
    */
   constructor(
     facts: string,
-    payload: (encrypted: boolean) => Bytes,
+    payload: (encrypted: boolean) => Bytes | string,
     headers: HeaderSource,
     scheme: string,
   ) {
@@ -60,6 +62,7 @@ export class OpenedDelivery implements Delivery {
   }
 
   get payload(): Bytes {
+    if (typeof this.#payload === "string") this.#payload = textBytes(this.#payload);
     return this.#payload;
   }
 
@@ -68,6 +71,7 @@ export class OpenedDelivery implements Delivery {
   }
 
   text(): string {
+    if (typeof this.#payload === "string") return this.#payload;
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.#payload);
     } catch {
@@ -97,7 +101,7 @@ export class OpenedDelivery implements Delivery {
 
   toJSON() {
     const { id, timestamp, secretId, encrypted } = this;
-    return { id, timestamp, secretId, encrypted, payloadBytes: this.#payload.byteLength };
+    return { id, timestamp, secretId, encrypted, payloadBytes: this.payload.byteLength };
   }
 
   toString(): string {
