@@ -1,5 +1,6 @@
 //! A delivery: what verification has made of a request. There is no other way to have one.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -35,10 +36,10 @@ impl ReplayKeySource {
 /// A verified message. All it says is authenticated, but for [`Delivery::unsigned`].
 pub struct Delivery<'a> {
     scheme: &'static Scheme,
-    id: Option<String>,
+    id: Option<Cow<'a, str>>,
     timestamp: Option<u64>,
-    replay_key: String,
-    replay_key_source: ReplayKeySource,
+    /// The replay key where no id is authenticated; else empty.
+    payload_hash: String,
     matched_secret_ids: Vec<String>,
     encryption_key_id: Option<String>,
     content_type: Option<String>,
@@ -57,7 +58,8 @@ pub(crate) struct Verified<'a> {
     pub(crate) scheme: &'static Scheme,
     pub(crate) headers: Headers<'a>,
     pub(crate) body: &'a [u8],
-    pub(crate) id: Option<String>,
+    /// The id in the headers, if it is signed.
+    pub(crate) id: Option<&'a str>,
     pub(crate) timestamp: Option<u64>,
     /// At least one.
     pub(crate) matched_secret_ids: Vec<String>,
@@ -75,17 +77,16 @@ impl<'a> Delivery<'a> {
             }
             None => (None, None, None, Payload::Body(body)),
         };
-        let id = id.or(sealed_id);
-        let (replay_key, replay_key_source) = match &id {
-            Some(id) => (id.clone(), ReplayKeySource::SignedId),
-            None => (format!("sha256:{}", hex(&sha256(&[body]))), ReplayKeySource::PayloadHash),
+        let id = id.map(Cow::Borrowed).or(sealed_id.map(Cow::Owned));
+        let payload_hash = match id {
+            Some(_) => String::new(),
+            None => format!("sha256:{}", hex(&sha256(&[body]))),
         };
         Delivery {
             scheme,
             id,
             timestamp,
-            replay_key,
-            replay_key_source,
+            payload_hash,
             matched_secret_ids,
             encryption_key_id,
             content_type,
@@ -116,13 +117,16 @@ impl<'a> Delivery<'a> {
     /// the hash of the body in hexadecimal.
     #[must_use]
     pub fn replay_key(&self) -> &str {
-        &self.replay_key
+        self.id().unwrap_or(&self.payload_hash)
     }
 
     /// What the replay key was taken from.
     #[must_use]
     pub fn replay_key_source(&self) -> ReplayKeySource {
-        self.replay_key_source
+        match self.id {
+            Some(_) => ReplayKeySource::SignedId,
+            None => ReplayKeySource::PayloadHash,
+        }
     }
 
     /// Whether a signed timestamp was checked. Where not, an old message is as good as a new one,

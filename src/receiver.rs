@@ -3,8 +3,6 @@
 //! Order of the checks: live keys, size, headers, signature, clock, envelope. A stranger never
 //! reaches the cipher, and gets the same code on every host.
 
-use alloc::string::ToString;
-
 use crate::body_limit::BodyLimit;
 use crate::delivery::{Delivery, Verified};
 use crate::encryption_key::{EncryptionKey, refuse_double_purpose};
@@ -239,7 +237,7 @@ impl<'r, 'k, 'h> Opening<'r, 'k, 'h> {
             scheme: receiver.scheme,
             headers,
             body,
-            id: facts.id.map(ToString::to_string),
+            id: facts.id,
             timestamp,
             matched_secret_ids,
             opened,

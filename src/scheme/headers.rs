@@ -41,7 +41,7 @@ impl<'a> Headers<'a> {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.values(name).next().is_some()
+        self.0.iter().any(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
     }
 
     /// The first value of a header that must not stand twice.

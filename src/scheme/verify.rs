@@ -37,19 +37,29 @@ impl VerifyingKeys {
     /// # Errors
     /// `no_live_secret` where there is none.
     pub(crate) fn live(&self, now: UnixTime) -> Result<LiveKeys<'_>, Error> {
-        let secrets: Vec<_> = self.secrets.live(now).collect();
-        let public_keys: Vec<_> = self.public_keys.live(now).collect();
-        if secrets.is_empty() && public_keys.is_empty() {
+        let live = LiveKeys { keys: self, now };
+        if live.secrets().next().is_none() && live.public_keys().next().is_none() {
             return Err(no_live_key());
         }
-        Ok(LiveKeys { secrets, public_keys })
+        Ok(live)
     }
 }
 
 /// The keys that are live in one call; at least one.
+#[derive(Clone, Copy)]
 pub(crate) struct LiveKeys<'k> {
-    secrets: Vec<&'k Held<MacKey>>,
-    public_keys: Vec<&'k Held<PublicKey>>,
+    keys: &'k VerifyingKeys,
+    now: UnixTime,
+}
+
+impl<'k> LiveKeys<'k> {
+    fn secrets(self) -> impl Iterator<Item = &'k Held<MacKey>> {
+        self.keys.secrets.live(self.now)
+    }
+
+    fn public_keys(self) -> impl Iterator<Item = &'k Held<PublicKey>> {
+        self.keys.public_keys.live(self.now)
+    }
 }
 
 /// A verification whose body is still coming.
@@ -57,8 +67,11 @@ pub(crate) struct Verification<'k, 'h> {
     scheme: &'static Scheme,
     facts: SignedFacts<'h>,
     signatures: Signatures,
+    keys: LiveKeys<'k>,
+    /// One for each live secret, if the request has a MAC at all.
     macs: Vec<(&'k str, RunningMac)>,
-    public_keys: Vec<&'k Held<PublicKey>>,
+    /// Whether there are an Ed25519 signature and a key for it.
+    with_ed25519: bool,
     /// The signed bytes, kept only where an Ed25519 signature needs them in one piece.
     message: Vec<u8>,
 }
@@ -75,7 +88,7 @@ impl<'k, 'h> Verification<'k, 'h> {
         keys: LiveKeys<'k>,
     ) -> Result<Self, Error> {
         let SignedHeaders { id, timestamp, signatures } = headers;
-        let checks = signatures.ed25519.len().saturating_mul(keys.public_keys.len());
+        let checks = signatures.ed25519.len().saturating_mul(keys.public_keys().count());
         if checks > PUBLIC_KEY_CHECKS_MAX {
             return Err(Error::new(
                 Code::MalformedSignature,
@@ -85,16 +98,19 @@ impl<'k, 'h> Verification<'k, 'h> {
                 ),
             ));
         }
-        let with_macs = !signatures.macs.is_empty() && !keys.secrets.is_empty();
-        if !with_macs && checks == 0 {
+        let with_ed25519 = checks != 0;
+        let mut macs = Vec::new();
+        if !signatures.macs.is_empty() {
+            macs.reserve_exact(keys.secrets().count());
+            macs.extend(keys.secrets().map(|held| (held.id.as_str(), held.key.start())));
+        }
+        if macs.is_empty() && !with_ed25519 {
             return Err(no_supported_signature());
         }
-        let secrets = keys.secrets.into_iter().filter(|_| with_macs);
-        let macs = secrets.map(|held| (held.id.as_str(), held.key.start())).collect();
-        let public_keys = keys.public_keys.into_iter().filter(|_| checks != 0).collect();
         let facts = SignedFacts { id, timestamp };
         let message = Vec::new();
-        let mut begun = Verification { scheme, facts, signatures, macs, public_keys, message };
+        let mut begun =
+            Verification { scheme, facts, signatures, keys, macs, with_ed25519, message };
         facts.before_body(scheme, |bytes| begun.update(bytes));
         Ok(begun)
     }
@@ -114,7 +130,7 @@ impl<'k, 'h> Verification<'k, 'h> {
                 matched.push(id.to_string());
             }
         }
-        for held in self.public_keys {
+        for held in self.keys.public_keys().filter(|_| self.with_ed25519) {
             let verifies = |signature: &&_| held.key.verifies(&self.message, signature);
             if self.signatures.ed25519.iter().filter(verifies).count() > 0 {
                 matched.push(held.id.clone());
@@ -128,7 +144,7 @@ impl<'k, 'h> Verification<'k, 'h> {
         for (_, mac) in &mut self.macs {
             mac.update(bytes);
         }
-        if !self.public_keys.is_empty() {
+        if self.with_ed25519 {
             self.message.extend_from_slice(bytes);
         }
     }

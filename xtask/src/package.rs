@@ -17,7 +17,7 @@ use crate::{budget, codes, tool, workspace};
 const MODULE: Module = Module {
     package: "postseal-js",
     target: "wasm32-unknown-unknown",
-    flags: &["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-threshold=5"],
+    flags: &["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-threshold=25"],
 };
 
 /// What builds the npm package in pkg/npm.

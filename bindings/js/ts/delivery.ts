@@ -1,4 +1,5 @@
 // A verified message. Only a receiver makes one.
+import { textBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import type { HeaderSource } from "./headers.js";
 import { INSPECT, shown } from "./redact.js";
@@ -26,33 +27,34 @@ export class OpenedDelivery implements Delivery {
   readonly encrypted: boolean;
   readonly encryptionKeyId: string | null;
   readonly contentType: string | null;
-  readonly #payload: Bytes;
+  /** A text, where the body was one and is the payload, is encoded when its bytes are wanted. */
+  #payload: Bytes | string;
   readonly #headers: HeaderSource;
   readonly #scheme: string;
 
   /**
    * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `payload`
-   * gives the bytes of a delivery that was encrypted, or was not.
+   * gives the payload of a delivery that was encrypted, or was not.
    */
   constructor(
     facts: string,
-    payload: (encrypted: boolean) => Bytes,
+    payload: (encrypted: boolean) => Bytes | string,
     headers: HeaderSource,
     scheme: string,
   ) {
     const fields = facts.split("\0");
     const field = (at: number): string => fields[at] as string;
     // The last field may hold a NUL.
-    const contentType = fields.length === 10 ? field(9) : fields.slice(9).join("\0");
+    const contentType = fields.length === 6 ? field(5) : fields.slice(5).join("\0");
     this.id = field(0) || null;
     this.timestamp = field(1) === "" ? null : Number(field(1));
-    this.replayKey = field(2);
-    this.replayKeySource = field(3) as "signed_id" | "payload_hash";
-    this.replayProtected = field(4) === "1";
-    this.secretId = field(5);
-    this.matchedSecretIds = idList(field(6));
-    this.encrypted = field(7) === "1";
-    this.encryptionKeyId = field(8) || null;
+    this.replayKey = this.id ?? field(2);
+    this.replayKeySource = this.id === null ? "payload_hash" : "signed_id";
+    this.replayProtected = this.timestamp !== null;
+    this.matchedSecretIds = idList(field(3));
+    this.secretId = this.matchedSecretIds[0] as string;
+    this.encryptionKeyId = field(4) || null;
+    this.encrypted = this.encryptionKeyId !== null;
     this.contentType = contentType === "" ? null : contentType.slice(1);
     this.#payload = payload(this.encrypted);
     this.#headers = headers;
@@ -60,6 +62,7 @@ export class OpenedDelivery implements Delivery {
   }
 
   get payload(): Bytes {
+    if (typeof this.#payload === "string") this.#payload = textBytes(this.#payload);
     return this.#payload;
   }
 
@@ -68,6 +71,7 @@ export class OpenedDelivery implements Delivery {
   }
 
   text(): string {
+    if (typeof this.#payload === "string") return this.#payload;
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.#payload);
     } catch {
@@ -97,7 +101,7 @@ export class OpenedDelivery implements Delivery {
 
   toJSON() {
     const { id, timestamp, secretId, encrypted } = this;
-    return { id, timestamp, secretId, encrypted, payloadBytes: this.#payload.byteLength };
+    return { id, timestamp, secretId, encrypted, payloadBytes: this.payload.byteLength };
   }
 
   toString(): string {

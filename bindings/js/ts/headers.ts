@@ -4,6 +4,7 @@ import { WebhookError } from "./error.js";
 /** Takes each value of a name; the name is in lower case. */
 type Take = (name: string, value: string) => void;
 type Pair = readonly [unknown, unknown];
+type Members = Readonly<Record<string, unknown>>;
 
 /** Headers that can be read more than once. */
 export class HeaderSource {
@@ -61,20 +62,31 @@ function reader(headers: unknown): (names: ReadonlySet<string>, take: Take) => v
     const pairs = Array.from(headers as Iterable<unknown>, pair);
     return (names, take) => readPairs(pairs, names, take);
   }
-  return (names, take) => readPairs(Object.entries(headers), names, take);
+  return (names, take) => readMembers(headers as Members, names, take);
+}
+
+function readMembers(members: Members, names: ReadonlySet<string>, take: Take): void {
+  for (const name of Object.keys(members)) {
+    const wanted = nameAmong(names, name);
+    if (wanted !== undefined) takeAll(wanted, members[name], take);
+  }
+}
+
+function readPairs(pairs: readonly Pair[], names: ReadonlySet<string>, take: Take): void {
+  for (const pair of pairs) {
+    const wanted = nameAmong(names, String(pair[0]));
+    if (wanted !== undefined) takeAll(wanted, pair[1], take);
+  }
 }
 
 /**
  * Names are compared without case, so `Webhook-Id` beside `webhook-id` is seen as the two values it
  * is.
  */
-function readPairs(pairs: readonly Pair[], names: ReadonlySet<string>, take: Take): void {
-  for (const pair of pairs) {
-    const name = String(pair[0]);
-    // Most names are none of these: one look in the set must be enough for them.
-    const lower = names.has(name) ? name : name.toLowerCase();
-    if (names.has(lower) && (lower === name || isAscii(name))) takeAll(lower, pair[1], take);
-  }
+function nameAmong(names: ReadonlySet<string>, name: string): string | undefined {
+  if (names.has(name)) return name;
+  const lower = name.toLowerCase();
+  return names.has(lower) && isAscii(name) ? lower : undefined;
 }
 
 /** Of ASCII alone: the Kelvin sign's lower case is a k. */

@@ -1,5 +1,5 @@
 // Receives webhooks: verifies, decrypts, and makes deliveries.
-import { bodyBytes } from "./body.js";
+import { bytesOrText, withBytes } from "./body.js";
 import type { CoreReceiver, Plain } from "./core.js";
 import { OpenedDelivery } from "./delivery.js";
 import { WebhookError } from "./error.js";
@@ -38,18 +38,21 @@ export class Receiver {
     this.#core.live();
     const given = context === undefined ? NOTHING : members(context, CONTEXT, "the context");
     const source = new HeaderSource(headers);
-    const bytes = bodyBytes(body);
-    // One byte too many is enough for the refusal; the module's memory never shrinks again.
-    const bounded = bytes.subarray(0, this.#maxBodyBytes + 1);
+    const received = bytesOrText(body);
     const now = seconds(given["now"]);
     const keys = plainKeys(given);
     const attempt = (names: ReadonlySet<string>): string => {
       const fields = source.fields(names);
-      return this.#core.call((core) => core.open(fields, bounded, now, keys));
+      return withBytes(received, (bytes) => {
+        // One byte too many is enough for the refusal; the module's memory never shrinks again.
+        const over = bytes.byteLength > this.#maxBodyBytes;
+        const bounded = over ? bytes.subarray(0, this.#maxBodyBytes + 1) : bytes;
+        return this.#core.call((core) => core.open(fields, bounded, now, keys));
+      });
     };
     const facts = openNamingProviders(attempt, this.#headerNames);
     const payload = (encrypted: boolean) =>
-      encrypted ? this.#core.call((core) => core.takePayload()) : bytes;
+      encrypted ? this.#core.call((core) => core.takePayload()) : received;
     return new OpenedDelivery(facts, payload, source, this.#scheme);
   }
 
