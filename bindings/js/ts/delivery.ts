@@ -8,12 +8,28 @@ import type { Bytes, Delivery } from "./types.js";
 /** Where `claim` finds the scheme, also in a delivery of another copy of this package. */
 export const SCHEME: unique symbol = Symbol.for("postseal.Delivery.scheme") as never;
 
-/** The last list of ids: a receiver's deliveries mostly have the same, and it cannot be changed. */
-let last: { readonly text: string; readonly ids: readonly string[] } | undefined;
+/** What a delivery says beside its id and its time: the keys that it needed, and its media type. */
+interface Circumstances {
+  readonly text: string;
+  readonly matchedSecretIds: readonly string[];
+  readonly encryptionKeyId: string | null;
+  readonly contentType: string | null;
+}
 
-function idList(text: string): readonly string[] {
-  if (last?.text !== text) last = { text, ids: Object.freeze(text.split(" ")) };
-  return last.ids;
+/** The last ones: a receiver's deliveries mostly have the same. */
+let last: Circumstances | undefined;
+
+function circumstances(text: string): Circumstances {
+  if (last?.text === text) return last;
+  // The content type may hold a NUL.
+  const [ids, keyId, ...contentType] = text.split("\0") as [string, string, ...string[]];
+  last = {
+    text,
+    matchedSecretIds: Object.freeze(ids.split(" ")),
+    encryptionKeyId: keyId || null,
+    contentType: contentType[0] === "" ? null : contentType.join("\0").slice(1),
+  };
+  return last;
 }
 
 export class OpenedDelivery implements Delivery {
@@ -42,20 +58,23 @@ export class OpenedDelivery implements Delivery {
     headers: HeaderSource,
     scheme: string,
   ) {
-    const fields = facts.split("\0");
-    const field = (at: number): string => fields[at] as string;
-    // The last field may hold a NUL.
-    const contentType = fields.length === 6 ? field(5) : fields.slice(5).join("\0");
-    this.id = field(0) || null;
-    this.timestamp = field(1) === "" ? null : Number(field(1));
-    this.replayKey = this.id ?? field(2);
+    const idEnd = facts.indexOf("\0");
+    const timestampEnd = facts.indexOf("\0", idEnd + 1);
+    const payloadHashEnd = facts.indexOf("\0", timestampEnd + 1);
+    const timestamp = facts.slice(idEnd + 1, timestampEnd);
+    const { matchedSecretIds, encryptionKeyId, contentType } = circumstances(
+      facts.slice(payloadHashEnd + 1),
+    );
+    this.id = facts.slice(0, idEnd) || null;
+    this.timestamp = timestamp === "" ? null : Number(timestamp);
+    this.replayKey = this.id ?? facts.slice(timestampEnd + 1, payloadHashEnd);
     this.replayKeySource = this.id === null ? "payload_hash" : "signed_id";
     this.replayProtected = this.timestamp !== null;
-    this.matchedSecretIds = idList(field(3));
-    this.secretId = this.matchedSecretIds[0] as string;
-    this.encryptionKeyId = field(4) || null;
-    this.encrypted = this.encryptionKeyId !== null;
-    this.contentType = contentType === "" ? null : contentType.slice(1);
+    this.secretId = matchedSecretIds[0] as string;
+    this.matchedSecretIds = matchedSecretIds;
+    this.encrypted = encryptionKeyId !== null;
+    this.encryptionKeyId = encryptionKeyId;
+    this.contentType = contentType;
     this.#payload = payload(this.encrypted);
     this.#headers = headers;
     this.#scheme = scheme;

@@ -23,12 +23,11 @@ export class HeaderSource {
    * made unusable.
    */
   fields(names: ReadonlySet<string>): string {
-    let fields = "";
+    const fields: string[] = [];
     this.#readAll(names, (name, value) => {
-      const text = value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
-      fields += fields === "" ? `${name}\0${text}` : `\0${name}\0${text}`;
+      fields.push(name, value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value);
     });
-    return fields;
+    return fields.join("\0");
   }
 
   /** All values of one header, joined as fetch joins them. */
