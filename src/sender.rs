@@ -226,6 +226,8 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::key_input::KeyInput;
 
