@@ -258,10 +258,11 @@ mod tests {
             sender.sign(prepared, now).err().map(|error| error.code())
         };
         let (plain, sealed) = (sender("standard", None), sender("standard", key));
-        assert_eq!(code(&sealed, &prepare(&plain)), Some(Code::InvalidConfig));
-        assert_eq!(code(&sender("stripe", None), &prepare(&plain)), Some(Code::InvalidConfig));
+        let (in_clear, encrypted) = (prepare(&plain), prepare(&sealed));
+        assert_eq!(code(&sealed, &in_clear), Some(Code::InvalidConfig));
+        assert_eq!(code(&sender("stripe", None), &in_clear), Some(Code::InvalidConfig));
         // A sender made anew, as after a rotation, goes on with what is still to be sent.
-        assert_eq!(code(&sender("standard", key), &prepare(&sealed)), None);
-        assert_eq!(code(&plain, &prepare(&sealed)), None);
+        assert_eq!(code(&sender("standard", key), &encrypted), None);
+        assert_eq!(code(&plain, &encrypted), None);
     }
 }
