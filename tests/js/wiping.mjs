@@ -129,7 +129,7 @@ function difference(one, two) {
   return one.reduce((count, byte, at) => count + Number(byte !== two[at]), 0);
 }
 
-/** What is left of a plain body. Without wiping it stays, so the searches for a payload do find one. */
+/** What is left of a plain body. Without wiping it stays: the searches for a payload find one. */
 function body(path) {
   const { module, heap } = load(path);
   const text = PAYLOAD.toString();

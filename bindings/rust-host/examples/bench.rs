@@ -1,4 +1,5 @@
-//! Measures opening in wasmtime beside the core itself: both in turn, in rounds, the median of each.
+//! Measures opening in wasmtime beside the core itself: both in turn, in rounds, the median of
+//! each.
 //!
 //! Prints for each size, plain and encrypted: the payload's bytes, `plain` or `encrypted`, the
 //! nanoseconds in wasmtime, and those of the core. `cargo xtask bench` calls it with the module.

@@ -105,8 +105,8 @@ impl Sender {
     /// Signs a prepared message for one attempt: the headers to send with its body.
     ///
     /// # Errors
-    /// `no_live_secret`; `invalid_config` for a message of another scheme, or in the clear where this
-    /// sender encrypts; `stale_handle` for a message that a sender of another host prepared;
+    /// `no_live_secret`; `invalid_config` for a message of another scheme, or in the clear where
+    /// this sender encrypts; `stale_handle` for a message that a sender of another host prepared;
     /// `module_failed`, also where the instance that prepared the message has failed since.
     pub fn sign(&self, prepared: &Prepared, now: UnixTime) -> Result<HeaderList, Error> {
         let request = Request::default().now(now).frame();
