@@ -1,7 +1,7 @@
 //! Listens on a loopback port: `plugin-host MODULE [PORT]`, with `WEBHOOK_SECRET` in the
 //! environment, and `WEBHOOK_ENCRYPTION_KEY` where payloads are encrypted.
 
-use std::env;
+use std::env::{self, VarError};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,10 +26,15 @@ fn main() -> ExitCode {
         _ => return fail(USAGE),
     };
     let Ok(secret) = env::var("WEBHOOK_SECRET") else { return fail(USAGE) };
-    let encryption_key = env::var("WEBHOOK_ENCRYPTION_KEY").ok();
-    let trust = match env::var_os("PLUGIN_UNCHECKED") {
-        Some(_) => Trust::Unchecked,
-        None => Trust::Published,
+    // A key that cannot be read must not pass for none: plain payloads would then be taken.
+    let encryption_key = match env::var("WEBHOOK_ENCRYPTION_KEY") {
+        Ok(key) => Some(key),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => return fail(USAGE),
+    };
+    let trust = match env::var("PLUGIN_UNCHECKED").as_deref() {
+        Ok("1") => Trust::Unchecked,
+        _ => Trust::Published,
     };
     let Ok(port) = port.parse() else { return fail(USAGE) };
     // A module that is not there is like one that does not load: every request is refused.
