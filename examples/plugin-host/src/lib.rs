@@ -21,18 +21,23 @@ use postseal_host::{Error, UnixTime};
 /// How long a client may take to send its request.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves one request on each connection, each in a thread of its own, until the listener fails.
-///
-/// # Errors
-/// Those of the listener.
-pub fn listen(listener: &TcpListener, plugin: Arc<Plugin>) -> std::io::Result<()> {
+/// How long to wait after the system has refused a connection or a thread: there may be one soon.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves one request on each connection, each in a thread of its own, for ever: a peer that takes
+/// all connections that there are must not end the program.
+pub fn listen(listener: &TcpListener, plugin: &Arc<Plugin>) -> ! {
     loop {
-        let (stream, _) = listener.accept()?;
-        let plugin = Arc::clone(&plugin);
-        thread::spawn(move || {
+        let plugin = Arc::clone(plugin);
+        let served = listener.accept().and_then(|(stream, _)| {
             // A client that goes away is no concern of ours.
-            let _ = serve_connection(&stream, &plugin);
+            let serve = move || drop(serve_connection(&stream, &plugin));
+            thread::Builder::new().spawn(serve)
         });
+        if let Err(why) = served {
+            eprintln!("a connection is not served: {why}");
+            thread::sleep(REFUSED_PAUSE);
+        }
     }
 }
 

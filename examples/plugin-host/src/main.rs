@@ -44,12 +44,12 @@ fn main() -> ExitCode {
     if let Some(why) = plugin.failure() {
         eprintln!("every request is refused: {why}");
     }
-    let served = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
-        eprintln!("listening on http://{}", listener.local_addr()?);
-        listen(&listener, Arc::new(plugin))
-    });
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    match listener.and_then(|listener| Ok((listener.local_addr()?, listener))) {
+        Ok((address, listener)) => {
+            eprintln!("listening on http://{address}");
+            listen(&listener, &Arc::new(plugin))
+        }
         Err(why) => fail(&format!("the port cannot be listened on: {why}")),
     }
 }

@@ -20,7 +20,7 @@ fn endpoint(harm: &str) -> SocketAddr {
     assert!(plugin.failure().is_none(), "the module loads: its harm comes later");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
-    thread::spawn(move || listen(&listener, Arc::new(plugin)));
+    thread::spawn(move || listen(&listener, &Arc::new(plugin)));
     address
 }
 
