@@ -15,7 +15,7 @@ use crate::{package, program, tool, wasi, workspace};
 pub(crate) fn run() -> Result<bool> {
     let began = Instant::now();
     println!("Building the program, the npm package and the WASI module with its host.");
-    println!("The first time takes a quarter of an hour, most of them for wasmtime's compiler.\n");
+    println!("The first time takes some seven minutes, most of them for wasmtime's compiler.\n");
     step::run(setup_steps())?;
     println!();
     let correct = show()?;
