@@ -5,7 +5,7 @@
 // target `web` without a default module path. What is written goes to pkg/npm/dist, or where the
 // second argument says.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 import { build } from "esbuild";
@@ -15,6 +15,11 @@ import { dts } from "rollup-plugin-dts";
 /** What Node 20's and every later engine has. */
 const FEATURES = ["MutableGlobals", "SignExt", "NontrappingFPToInt", "BulkMemory", "BulkMemoryOpt"];
 FEATURES.push("ReferenceTypes", "CallIndirectOverlong", "Multivalue", "SIMD128");
+
+/** The entry points beside the root. None of them holds the module. */
+const BESIDE = {
+  stores: "stores/index.ts",
+};
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "ts");
@@ -31,15 +36,32 @@ const provided = {
   "postseal:bytes": { contents: await textOf(wasm), loader: "text" },
 };
 
+const provide = {
+  name: "provide",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^postseal:/ }, ({ path }) => ({ path, namespace: "postseal" }));
+    esbuild.onLoad({ filter: /.*/, namespace: "postseal" }, ({ path }) => provided[path]);
+  },
+};
+/** What stands beside the root uses it as the user's own code does: the one that is loaded. */
+const importRoot = {
+  name: "import root",
+  setup(esbuild) {
+    const external = { path: "postseal", external: true };
+    esbuild.onResolve({ filter: /^\.\.\/index\.js$/ }, () => external);
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 writeFileSync(join(dist, "core.wasm"), wasm);
-await scripts(["inline.js", "slim.js", "workerd.js", "edge.js"], "esm");
-await scripts(["inline.cjs", "slim.cjs"], "cjs");
-await scripts(["unsupported.js"], "esm");
-await scripts(["stores.js"], "esm");
-await scripts(["stores.cjs"], "cjs");
-await declarations({ index: "index.ts", slim: "entry/slim.ts", stores: "stores/index.ts" });
+const root = paths("entry/*.ts", ["inline", "slim", "workerd", "edge"]);
+await scripts(root, { format: "esm", shared: "shared" });
+await scripts(paths("entry/*.ts", ["inline", "slim"]), { format: "cjs" });
+await scripts(paths("entry/*.ts", ["unsupported"]), { format: "esm" });
+await scripts(BESIDE, { format: "esm", shared: "beside", plugins: [importRoot] });
+await scripts(BESIDE, { format: "cjs", plugins: [importRoot] });
+await declarations({ index: "index.ts", slim: "entry/slim.ts", ...BESIDE });
 
 /** wasm-opt: for size where it costs no speed. */
 function optimise(bytes) {
@@ -108,18 +130,20 @@ async function textOf(bytes) {
   return text;
 }
 
+function paths(pattern, names) {
+  return Object.fromEntries(names.map((name) => [name, pattern.replace("*", name)]));
+}
+
 /** Bundles entry points; what several ES modules share is a file of its own, there once. */
-async function scripts(files, format) {
-  const entry = (name) => join(source, name === "stores" ? "stores/index.ts" : `entry/${name}.ts`);
-  const names = files.map((file) => file.replace(/\.c?js$/, ""));
+async function scripts(entries, { format, shared, plugins = [] }) {
   await build({
-    entryPoints: names.map((name) => ({ in: entry(name), out: name })),
+    entryPoints: Object.entries(entries).map(([out, path]) => ({ in: join(source, path), out })),
     outdir: dist,
-    outExtension: { ".js": extname(files[0]) },
+    outExtension: { ".js": format === "cjs" ? ".cjs" : ".js" },
     bundle: true,
     format,
-    splitting: format === "esm" && files.length > 1,
-    chunkNames: "shared",
+    splitting: shared !== undefined,
+    chunkNames: shared ?? "",
     // CommonJS has no address of its own.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     target: "es2022",
@@ -127,13 +151,8 @@ async function scripts(files, format) {
     charset: "utf8",
     legalComments: "none",
     external: ["./core.wasm", "./core.wasm?module"],
-    plugins: [{ name: "provided", setup: provide }],
+    plugins: [provide, ...plugins],
   });
-}
-
-function provide(esbuild) {
-  esbuild.onResolve({ filter: /^postseal:/ }, ({ path }) => ({ path, namespace: "postseal" }));
-  esbuild.onLoad({ filter: /.*/, namespace: "postseal" }, ({ path }) => provided[path]);
 }
 
 /** One file of types an entry point, the same text for ESM and CommonJS. */
