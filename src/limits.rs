@@ -49,6 +49,8 @@ pub const BODY_BYTES_DEFAULT: usize = 1 << 20;
 pub const BODY_BYTES_MAX: usize = 32 << 20;
 /// Length of a JWE protected header, decoded: ids, audience and media type fit with room to spare.
 pub const PROTECTED_HEADER_BYTES_MAX: usize = 2048;
+/// Members of an envelope's JSON object: the seven that a JWE's protected header may have.
+pub const ENVELOPE_MEMBERS_MAX: usize = 7;
 /// Messages that one sender may seal: one below the 2^32 that NIST SP 800-38D, section 8.3, allows
 /// a key with random nonces, so that the count fits a word.
 pub const SEALS_PER_SENDER_MAX: u32 = u32::MAX;

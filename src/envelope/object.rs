@@ -8,8 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// No envelope has more members than this.
-const MEMBERS_MAX: usize = 7;
+use crate::limits::ENVELOPE_MEMBERS_MAX;
 
 /// A visitor's refusals of what is neither text nor object.
 ///
@@ -88,7 +87,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some((Text(name), Text(value))) = map.next_entry()? {
-            if members.len() == MEMBERS_MAX {
+            if members.len() == ENVELOPE_MEMBERS_MAX {
                 return Err(A::Error::custom("too many members"));
             }
             members.push((name, value));
