@@ -4,6 +4,7 @@
 // The folder holds postseal_js.js and postseal_js_bg.wasm, as wasm-bindgen writes them for the
 // target `web` without a default module path. What is written goes to pkg/npm/dist, or where the
 // second argument says.
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,8 +31,10 @@ if (bindgen === undefined) {
   process.exit(2);
 }
 
-const wasm = optimise(readFileSync(join(bindgen, "postseal_js_bg.wasm")));
+const { wasm, fingerprint } = marked(optimise(readFileSync(join(bindgen, "postseal_js_bg.wasm"))));
+const identity = { bytes: wasm.length, fingerprint };
 const provided = {
+  "postseal:identity": { contents: JSON.stringify(identity), loader: "json" },
   "postseal:glue": { contents: await glueFactory(join(bindgen, "postseal_js.js")), loader: "js" },
   "postseal:bytes": { contents: await textOf(wasm), loader: "text" },
 };
@@ -72,6 +75,16 @@ function optimise(bytes) {
   module.optimize();
   if (!module.validate()) throw new Error("wasm-opt wrote a module that does not validate");
   return module.emitBinary();
+}
+
+/** Writes the module's hash into a custom section of it, by which `init` knows this version's. */
+function marked(bytes) {
+  const fingerprint = createHash("sha256").update(bytes).digest("hex");
+  const name = "postseal";
+  // No number here is over 127, and so each is one byte of LEB128.
+  const section = Buffer.from(`\0\0\0${name}${fingerprint}`);
+  section.set([0, section.length - 2, name.length]);
+  return { wasm: Buffer.concat([bytes, section]), fingerprint };
 }
 
 /**

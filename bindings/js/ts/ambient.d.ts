@@ -15,3 +15,8 @@ declare module "*/core.wasm?module" {
   const module: WebAssembly.Module;
   export default module;
 }
+declare module "postseal:identity" {
+  /** The length of this version's `core.wasm`, and the text of its custom section `postseal`. */
+  const identity: { readonly bytes: number; readonly fingerprint: string };
+  export default identity;
+}

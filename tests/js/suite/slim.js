@@ -2,6 +2,8 @@
 import { ok, rejectsCode, same, Suite, throwsCode } from "./harness.js";
 import { NOW, plain, SECRET } from "./known.js";
 
+const MODULE = "WebAssembly.Module";
+
 /**
  * Runs before anything has loaded the module. `copy` loads the entry anew, `core` is the module's
  * bytes, `url` an address of them, `beside` the code where they cannot be fetched from beside the
@@ -32,11 +34,24 @@ export async function runSlim({ slim, copy, core, url, beside, other }) {
   });
   test("slim: init again after a failure", async () => {
     await rejectsCode(slim, "module_failed", slim.init(Promise.reject(new Error("offline"))));
-    const pending = slim.init(core);
-    ok(slim.init("nowhere") === pending, "one load for all calls");
-    await pending;
+    await slim.init(core);
     await slim.init("nowhere");
     opens(slim);
+  });
+  test("slim: a source that never comes holds up no other", async () => {
+    const loaded = await copy();
+    const hanging = loaded.init(new Promise(() => {}));
+    const failing = loaded.init(new Promise((_, reject) => setTimeout(reject, 50, "offline")));
+    await loaded.init(core);
+    opens(loaded);
+    await failing;
+    ok((await Promise.race([hanging, "still waiting"])) === "still waiting", "it was not awaited");
+  });
+  test("slim: calls with one source share it", async () => {
+    const loaded = await copy();
+    const response = new Response(core);
+    await Promise.all([loaded.init(response), loaded.init(response)]);
+    opens(loaded);
   });
   for (const [name, source] of taken(core, url)) {
     test(`slim: init with ${name}`, async () => {
@@ -57,12 +72,23 @@ function refused(core, url) {
     ["a page", "invalid_config", () => new Response("<!doctype html>")],
     ["bytes of another module", "invalid_config", () => empty],
     ["another module", "invalid_config", () => new WebAssembly.Module(empty)],
-    ["half of the bytes", "unsupported_runtime", () => core.subarray(0, core.length / 2)],
+    ["another version's bytes", "invalid_config", () => another(core)],
+    ["another version's module", "invalid_config", () => new WebAssembly.Module(another(core))],
+    ["what calls itself a module", "invalid_config", () => ({ [Symbol.toStringTag]: MODULE })],
+    ["half of the bytes", "invalid_config", () => core.subarray(0, core.length / 2)],
+    ["all bytes but the last", "invalid_config", () => core.subarray(0, -1)],
     ["an answer that is none", "module_failed", () => new Response("", { status: 404 })],
     ["a promise that fails", "module_failed", () => Promise.reject(new Error("offline"))],
     ["an address of nothing", "module_failed", () => `${url}.nothing`],
     ["no address", "module_failed", () => "http://["],
   ];
+}
+
+/** A module with the same imports and exports: the last byte is one of its mark. */
+function another(core) {
+  const changed = Uint8Array.from(core);
+  changed[changed.length - 1] ^= 1;
+  return changed;
 }
 
 function taken(core, url) {

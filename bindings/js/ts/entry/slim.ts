@@ -1,4 +1,5 @@
 // The entry without the module's bytes: the application says where `core.wasm` is, and awaits it.
+import identity from "postseal:identity";
 import { WebhookError } from "../error.js";
 import { adopt, unsupported } from "../module.js";
 import type { Bytes } from "../types.js";
@@ -8,7 +9,11 @@ export * from "../index.js";
 /** Where `core.wasm` is: the module, its bytes, a response with them, or the address of one. */
 export type ModuleSource = WebAssembly.Module | Uint8Array | ArrayBuffer | Response | URL | string;
 
-let initialised: Promise<void> | undefined;
+type Given = ModuleSource | PromiseLike<ModuleSource> | undefined;
+
+/** What is being loaded, by its source, so that calls of the same one share it. */
+const loading = new Map<Given, Promise<void>>();
+let loaded = false;
 
 /**
  * Loads the module: await it before the first use of anything else. Without a source it fetches
@@ -18,23 +23,41 @@ let initialised: Promise<void> | undefined;
  * Throws `invalid_config` for what is not this version's `core.wasm`, `module_failed` where it
  * cannot be fetched, and `unsupported_runtime` where the platform does not compile it.
  */
-export function init(source?: ModuleSource | PromiseLike<ModuleSource>): Promise<void> {
-  initialised ??= load(source).catch((error: unknown) => {
-    initialised = undefined;
-    throw error;
-  });
-  return initialised;
+export async function init(source?: ModuleSource | PromiseLike<ModuleSource>): Promise<void> {
+  if (loaded) return;
+  let load = loading.get(source);
+  if (load === undefined) {
+    load = loadFrom(source).finally(() => loading.delete(source));
+    loading.set(source, load);
+  }
+  try {
+    await load;
+  } catch (error) {
+    // Another call's source has come in the meantime.
+    if (!loaded) throw error;
+  }
 }
 
-async function load(given: ModuleSource | PromiseLike<ModuleSource> | undefined): Promise<void> {
+async function loadFrom(given: Given): Promise<void> {
   const source = await found(given === undefined ? besideThisFile() : given);
   const module = kind(source) === MODULE ? source : await compile(bytesIn(source));
+  if (loaded) return;
+  adopt(thisVersions(module as WebAssembly.Module));
+  loaded = true;
+}
+
+/** The module, if it has this version's mark: another one would do for all that imports postseal. */
+function thisVersions(module: WebAssembly.Module): WebAssembly.Module {
+  if (markOf(module) === identity.fingerprint) return module;
+  throw new WebhookError("invalid_config", WRONG_MODULE);
+}
+
+function markOf(module: WebAssembly.Module): string | undefined {
   try {
-    adopt(module as WebAssembly.Module);
-  } catch (error) {
-    // What is compiled and cannot be instantiated imports something else than we give it.
-    if (!WebhookError.is(error) || error.code !== "unsupported_runtime") throw error;
-    throw new WebhookError("invalid_config", WRONG_MODULE, { cause: error.cause });
+    const [mark] = WebAssembly.Module.customSections(module, "postseal");
+    return mark && String.fromCharCode(...new Uint8Array(mark));
+  } catch {
+    return undefined; // What only calls itself a module.
   }
 }
 
@@ -70,8 +93,9 @@ function bytesIn(source: unknown): Bytes {
 }
 
 async function compile(bytes: Bytes): Promise<WebAssembly.Module> {
-  // A server that answers with a page for every address is no platform without WebAssembly.
-  if (String(bytes.subarray(0, 4)) !== MAGIC) {
+  // A page that a server answers with for every address, and a file that was cut off, say nothing
+  // of the platform.
+  if (bytes.byteLength !== identity.bytes) {
     throw new WebhookError("invalid_config", WRONG_MODULE);
   }
   try {
@@ -87,12 +111,10 @@ function kind(value: unknown): string {
 }
 
 const MODULE = "WebAssembly.Module";
-/** The first four bytes of every module, `\0asm`. */
-const MAGIC = "0,97,115,109";
 const NO_SOURCE =
   "init takes the WebAssembly.Module of postseal/core.wasm, its bytes, a Response, or a URL; " +
   "CommonJS must give one";
 const NOT_FOUND =
   "postseal/core.wasm could not be fetched, for what `cause` says. In Node, whose fetch reads no " +
   "files, give its bytes";
-const WRONG_MODULE = "this is not the core.wasm of this version of postseal";
+const WRONG_MODULE = "this is not the core.wasm of this version of postseal, or not the whole of it";
