@@ -51,6 +51,12 @@ use crate::error::{Code, Error};
 use crate::primitives::codec::base64url;
 use crate::time::UnixTime;
 
+/// `swap` as a script for Redis, the same for every language, so that they can share a store.
+///
+/// `KEYS[1]` is the key. `ARGV` are what is expected and what to write, each `=` and the text, or
+/// empty for none; and the seconds to live. The answer is 1, or 0 and the current text (nil: none).
+pub const REDIS_SWAP_SCRIPT: &str = include_str!("claim_swap.lua");
+
 /// How long claims are held and remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {

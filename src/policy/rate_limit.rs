@@ -12,6 +12,16 @@ use crate::error::{Code, Error};
 
 const SECOND_MICROS: u64 = 1_000_000;
 
+/// [`Rule::decide`] as a script for Redis 5 and later, the same for every language: it reads the
+/// state, decides and writes in one atomic step, on the server's clock.
+///
+/// `KEYS[1]` is `postseal:limit:v1:{requests}/{per_seconds}:` and what is limited, so that no two
+/// rules share a state. `ARGV` are `requests` and `per_seconds`. The answer is 1 and
+/// `expires_in_seconds` for [`Decision::Admit`], 0 and `retry_after_seconds` for
+/// [`Decision::Refuse`]. Every write sets the expiry. A rule out of bounds, or a value that is no
+/// state, is an error of the script.
+pub const REDIS_SCRIPT: &str = include_str!("rate_limit.lua");
+
 /// How many requests may pass, and in what time.
 ///
 /// In any window of `w` seconds, at most `requests + w · requests / per_seconds` are admitted.
