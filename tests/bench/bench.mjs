@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { coldStart } from "./cold_start.mjs";
 import { encrypted } from "./encrypted.mjs";
 import { verdicts } from "./goals.mjs";
+import { http } from "./http.mjs";
 import { native } from "./native.mjs";
 import { plain } from "./plain.mjs";
 import { SIZES, payloadOf } from "./sizes.mjs";
@@ -26,6 +27,7 @@ for (const [size, length] of Object.entries(SIZES)) {
   for (const row of [nativeRows.get(length), ...wasmtimeRows.get(length)]) add(size, row);
 }
 add("2 B", coldStart());
+rows.push(...(await http()));
 
 const [{ model }] = cpus();
 console.log(`${model}, ${cpus().length} cores, Node ${process.versions.node}. Medians.`);
