@@ -38,8 +38,8 @@ pub struct Delivery<'a> {
     scheme: &'static Scheme,
     id: Option<Cow<'a, str>>,
     timestamp: Option<u64>,
-    /// The replay key where no id is authenticated; else empty.
-    payload_hash: String,
+    /// The body on the wire.
+    body: &'a [u8],
     matched_secret_ids: Vec<String>,
     encryption_key_id: Option<String>,
     content_type: Option<String>,
@@ -51,6 +51,14 @@ pub struct Delivery<'a> {
 enum Payload<'a> {
     Body(&'a [u8]),
     Decrypted(Vec<u8>),
+}
+
+/// The replay key of a message without an authenticated id: `sha256:` and the hash of its body on
+/// the wire, in hexadecimal. It is what [`Delivery::replay_key`] gives, for a host that has let the
+/// delivery go and kept the body.
+#[must_use]
+pub fn payload_hash(body: &[u8]) -> String {
+    format!("sha256:{}", hex(&sha256(&[body])))
 }
 
 /// What a receiver has verified of a request.
@@ -78,15 +86,11 @@ impl<'a> Delivery<'a> {
             None => (None, None, None, Payload::Body(body)),
         };
         let id = id.map(Cow::Borrowed).or(sealed_id.map(Cow::Owned));
-        let payload_hash = match id {
-            Some(_) => String::new(),
-            None => format!("sha256:{}", hex(&sha256(&[body]))),
-        };
         Delivery {
             scheme,
             id,
             timestamp,
-            payload_hash,
+            body,
             matched_secret_ids,
             encryption_key_id,
             content_type,
@@ -114,10 +118,10 @@ impl<'a> Delivery<'a> {
     }
 
     /// What to remember so as to accept the message once: the authenticated id, else `sha256:` and
-    /// the hash of the body in hexadecimal.
+    /// the hash of the body in hexadecimal, computed here: most of those who do not claim never ask.
     #[must_use]
-    pub fn replay_key(&self) -> &str {
-        self.id().unwrap_or(&self.payload_hash)
+    pub fn replay_key(&self) -> Cow<'_, str> {
+        self.id().map_or_else(|| payload_hash(self.body).into(), Cow::Borrowed)
     }
 
     /// What the replay key was taken from.

@@ -61,7 +61,7 @@ mod sender;
 mod sender_options;
 mod time;
 
-pub use delivery::{Delivery, ReplayKeySource};
+pub use delivery::{Delivery, ReplayKeySource, payload_hash};
 pub use encryption_key::key_id;
 pub use envelope::Encryption;
 pub use error::{Code, Error};

@@ -152,7 +152,7 @@ fn check(
     assert_eq!(got.content_type(), content_type);
     assert_eq!(got.secret_id(), got.matched_secret_ids()[0]);
     match got.replay_key_source() {
-        ReplayKeySource::SignedId => assert_eq!(Some(got.replay_key()), got.id()),
+        ReplayKeySource::SignedId => assert_eq!(Some(&*got.replay_key()), got.id()),
         ReplayKeySource::PayloadHash => {
             assert!(!sealed_id);
             assert_eq!(got.replay_key(), format!("sha256:{}", sha256_hex(wire)));

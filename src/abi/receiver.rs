@@ -118,7 +118,7 @@ fn facts(delivery: &Delivery<'_>) -> Answer {
     if let Some(timestamp) = delivery.timestamp() {
         answer.number("timestamp", timestamp);
     }
-    answer.fact("replay_key", delivery.replay_key());
+    answer.fact("replay_key", &*delivery.replay_key());
     answer.fact("replay_key_source", delivery.replay_key_source().as_str());
     for id in delivery.matched_secret_ids() {
         answer.fact("matched_secret_id", id);

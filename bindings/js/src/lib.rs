@@ -38,6 +38,12 @@ pub fn generate_encryption_key() -> Result<String, Refusal> {
     Ok(core::mem::take(&mut *key))
 }
 
+/// The replay key of a delivery without an id, from the body that it came with.
+#[wasm_bindgen(js_name = payloadHash)]
+pub fn payload_hash(body: &[u8]) -> String {
+    postseal::payload_hash(body)
+}
+
 /// The header names of every scheme, in lower case: what `missing_header` looks for to name a
 /// provider.
 #[wasm_bindgen(js_name = allHeaderNames)]

@@ -1,6 +1,6 @@
 //! The receiver's exports.
 
-use postseal::{Delivery, Encryption, Envelope, Error, ReceiverOptions, ReplayKeySource, Scheme};
+use postseal::{Delivery, Encryption, Envelope, Error, ReceiverOptions, Scheme};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
@@ -112,20 +112,16 @@ fn pairs(headers: &str) -> Vec<(&str, &str)> {
 }
 
 /// The facts in the order in which `delivery.ts` reads them; an empty text stands for null. What
-/// follows from these is not said again: the replay key is the id where there is one.
+/// follows from these is not said again: the replay key is the id where there is one, and else
+/// `payload_hash` gives it.
 // INVARIANT: only the content type, which comes last and after `=`, can be empty or hold a NUL;
 // ids of secrets hold no space.
 fn facts(delivery: &Delivery<'_>) -> String {
     let timestamp = delivery.timestamp().map(|seconds| seconds.to_string());
-    let payload_hash = match delivery.replay_key_source() {
-        ReplayKeySource::SignedId => "",
-        ReplayKeySource::PayloadHash => delivery.replay_key(),
-    };
     let content_type = delivery.content_type().map(|text| format!("={text}"));
     [
         delivery.id().unwrap_or_default(),
         timestamp.as_deref().unwrap_or_default(),
-        payload_hash,
         &delivery.matched_secret_ids().join(" "),
         delivery.encryption_key_id().unwrap_or_default(),
         content_type.as_deref().unwrap_or_default(),

@@ -71,6 +71,7 @@ export interface Core {
     wanted: string,
     current: string | undefined,
   ): string;
+  payloadHash(body: Uint8Array): string;
   allHeaderNames(): string[];
   generateSecret(): string;
   generateEncryptionKey(): string;

@@ -1,7 +1,8 @@
 // A verified message. Only a receiver makes one.
-import { textBytes } from "./body.js";
+import { textBytes, withBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import type { HeaderSource } from "./headers.js";
+import { instance } from "./module.js";
 import { INSPECT, shown } from "./redact.js";
 import type { Bytes, Delivery } from "./types.js";
 
@@ -35,7 +36,7 @@ function circumstances(text: string): Circumstances {
 export class OpenedDelivery implements Delivery {
   readonly id: string | null;
   readonly timestamp: number | null;
-  readonly replayKey: string;
+  declare readonly replayKey: string;
   readonly replayKeySource: "signed_id" | "payload_hash";
   readonly replayProtected: boolean;
   readonly secretId: string;
@@ -49,25 +50,26 @@ export class OpenedDelivery implements Delivery {
   readonly #scheme: string;
 
   /**
-   * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `payload`
-   * gives the payload of a delivery that was encrypted, or was not.
+   * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `wire` is
+   * the body as it came, and `decrypted` takes the payload of one that was encrypted.
    */
   constructor(
     facts: string,
-    payload: (encrypted: boolean) => Bytes | string,
+    wire: Bytes | string,
+    decrypted: () => Bytes,
     headers: HeaderSource,
     scheme: string,
   ) {
     const idEnd = facts.indexOf("\0");
     const timestampEnd = facts.indexOf("\0", idEnd + 1);
-    const payloadHashEnd = facts.indexOf("\0", timestampEnd + 1);
     const timestamp = facts.slice(idEnd + 1, timestampEnd);
     const { matchedSecretIds, encryptionKeyId, contentType } = circumstances(
-      facts.slice(payloadHashEnd + 1),
+      facts.slice(timestampEnd + 1),
     );
     this.id = facts.slice(0, idEnd) || null;
     this.timestamp = timestamp === "" ? null : Number(timestamp);
-    this.replayKey = this.id ?? facts.slice(timestampEnd + 1, payloadHashEnd);
+    if (this.id !== null) this.replayKey = this.id;
+    else hashWhenAsked(this, wire);
     this.replayKeySource = this.id === null ? "payload_hash" : "signed_id";
     this.replayProtected = this.timestamp !== null;
     this.secretId = matchedSecretIds[0] as string;
@@ -75,7 +77,7 @@ export class OpenedDelivery implements Delivery {
     this.encrypted = encryptionKeyId !== null;
     this.encryptionKeyId = encryptionKeyId;
     this.contentType = contentType;
-    this.#payload = payload(this.encrypted);
+    this.#payload = this.encrypted ? decrypted() : wire;
     this.#headers = headers;
     this.#scheme = scheme;
   }
@@ -131,4 +133,19 @@ export class OpenedDelivery implements Delivery {
   [INSPECT](): string {
     return this.toString();
   }
+}
+
+/**
+ * Makes `replayKey` a member that is hashed when it is first read: few read it, and it costs as much
+ * as the verification. The caller may change its bytes before that, so they are copied, which costs
+ * a fortieth.
+ */
+function hashWhenAsked(delivery: OpenedDelivery, wire: Bytes | string): void {
+  const verified = typeof wire === "string" ? wire : wire.slice();
+  let hash: string | undefined;
+  Object.defineProperty(delivery, "replayKey", {
+    enumerable: true,
+    get: () =>
+      (hash ??= withBytes(verified, (bytes) => instance().call((core) => core.payloadHash(bytes)))),
+  });
 }

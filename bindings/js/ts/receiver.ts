@@ -51,9 +51,8 @@ export class Receiver {
       });
     };
     const facts = openNamingProviders(attempt, this.#headerNames);
-    const payload = (encrypted: boolean) =>
-      encrypted ? this.#core.call((core) => core.takePayload()) : received;
-    return new OpenedDelivery(facts, payload, source, this.#scheme);
+    const decrypted = () => this.#core.call((core) => core.takePayload());
+    return new OpenedDelivery(facts, received, decrypted, source, this.#scheme);
   }
 
   /** Reads the request's body, bounded while it reads, and opens it. */

@@ -64,7 +64,7 @@ fn facts(delivery: &Delivery<'_>) -> Facts {
     let facts = Facts {
         id: delivery.id().map(str::to_owned),
         timestamp: delivery.timestamp(),
-        replay_key: delivery.replay_key().to_owned(),
+        replay_key: delivery.replay_key().into_owned(),
         matched: delivery.matched_secret_ids().to_vec(),
         encryption_key_id: delivery.encryption_key_id().map(str::to_owned),
         content_type: delivery.content_type().map(str::to_owned),

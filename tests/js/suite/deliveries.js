@@ -4,6 +4,9 @@ import { bytes, encrypted, KEY, NOW, PAYLOAD, plain, SECRET } from "./known.js";
 import { ok, same, throwsCode } from "./harness.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+/** The SHA-256 of `PAYLOAD`. */
+const PAYLOAD_HASH =
+  "sha256:891bc036bab45490b0130cf475f7985d455a635e53bc2fb862413ecd899ef5ed";
 const SECRETS = [SECRET.slice(6), KEY.slice(6), "4242"];
 
 export function deliveryTests({ postseal, util, test }) {
@@ -16,6 +19,7 @@ export function deliveryTests({ postseal, util, test }) {
   };
   const from = { postseal, receiver, sender, opened, util, test };
   payloadTests(from);
+  replayKeyTests(from);
   contentTypeTests(from);
   disposalTests(from);
   redactionTests(from);
@@ -40,6 +44,27 @@ function payloadTests({ postseal, opened, test }) {
       error.cause === undefined && !`${error.stack}${error.message}`.includes("4242"),
       "no payload",
     );
+  });
+}
+
+function replayKeyTests({ postseal, test }) {
+  const options = { scheme: "github", secrets: "0123456789abcdef" };
+  const sealed = plain(postseal, options);
+  const bodies = { text: () => PAYLOAD, bytes: () => bytes(PAYLOAD) };
+  for (const [name, body] of Object.entries(bodies)) {
+    test(`delivery: the hash that is the replay key, of ${name}`, () => {
+      const delivery = new postseal.Receiver(options).open(sealed.headers, body());
+      same(delivery.replayKey, PAYLOAD_HASH);
+      same({ ...delivery }.replayKey, PAYLOAD_HASH, "the copy's");
+    });
+  }
+  test("delivery: the replay key is that of the bytes that were verified", () => {
+    const receiver = new postseal.Receiver(options);
+    const body = bytes(PAYLOAD);
+    const delivery = receiver.open(sealed.headers, body);
+    body.fill(0);
+    receiver[Symbol.dispose]();
+    same(delivery.replayKey, PAYLOAD_HASH);
   });
 }
 

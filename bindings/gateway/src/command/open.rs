@@ -1,5 +1,6 @@
 //! `postseal open`: from a request to its payload, or why it is refused.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -107,7 +108,7 @@ impl Open {
 struct Facts<'d> {
     id: Option<&'d str>,
     timestamp: Option<u64>,
-    replay_key: &'d str,
+    replay_key: Cow<'d, str>,
     replay_key_source: &'static str,
     replay_protected: bool,
     secret_id: &'d str,
