@@ -118,7 +118,8 @@ impl<'a> Delivery<'a> {
     }
 
     /// What to remember so as to accept the message once: the authenticated id, else `sha256:` and
-    /// the hash of the body in hexadecimal, computed here: most of those who do not claim never ask.
+    /// the hash of the body in hexadecimal, which is computed here: most of those who do not claim
+    /// never ask.
     #[must_use]
     pub fn replay_key(&self) -> Cow<'_, str> {
         self.id().map_or_else(|| payload_hash(self.body).into(), Cow::Borrowed)

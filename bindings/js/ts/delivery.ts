@@ -136,9 +136,9 @@ export class OpenedDelivery implements Delivery {
 }
 
 /**
- * Makes `replayKey` a member that is hashed when it is first read: few read it, and it costs as much
- * as the verification. The caller may change its bytes before that, so they are copied, which costs
- * a fortieth.
+ * Makes `replayKey` a member that is hashed when it is first read: few read it, and it costs as
+ * much as the verification. The caller may change its bytes before that, so they are copied, which
+ * costs a fortieth.
  */
 function hashWhenAsked(delivery: OpenedDelivery, wire: Bytes | string): void {
   const verified = typeof wire === "string" ? wire : wire.slice();

@@ -25,7 +25,8 @@ export async function post(url, { headers, payload }, seconds) {
 }
 
 function lua(headers, payload) {
-  const lines = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`);
+  const line = ([name, value]) => `wrk.headers["${name}"] = "${value}"`;
+  const lines = Object.entries(headers).map(line);
   return `wrk.method = "POST"\nwrk.body = [[${payload}]]\n${lines.join("\n")}\n`;
 }
 

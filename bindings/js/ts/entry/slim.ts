@@ -46,7 +46,7 @@ async function loadFrom(given: Given): Promise<void> {
   loaded = true;
 }
 
-/** The module, if it has this version's mark: another one would do for all that imports postseal. */
+/** The module, if it has this version's mark: every other entry point takes what stands here. */
 function thisVersions(module: WebAssembly.Module): WebAssembly.Module {
   if (markOf(module) === identity.fingerprint) return module;
   throw new WebhookError("invalid_config", WRONG_MODULE);
@@ -117,4 +117,5 @@ const NO_SOURCE =
 const NOT_FOUND =
   "postseal/core.wasm could not be fetched, for what `cause` says. In Node, whose fetch reads no " +
   "files, give its bytes";
-const WRONG_MODULE = "this is not the core.wasm of this version of postseal, or not the whole of it";
+const WRONG_MODULE =
+  "this is not the core.wasm of this version of postseal, or not the whole of it";
