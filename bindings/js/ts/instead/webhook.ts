@@ -15,9 +15,7 @@ export interface WebhookRequiredHeaders {
 }
 /** Headers of any kind that a receiver takes, and the two shapes of these libraries. */
 export type WebhookHeaders =
-  | HeadersInput
-  | WebhookRequiredHeaders
-  | WebhookUnbrandedRequiredHeaders;
+  HeadersInput | WebhookRequiredHeaders | WebhookUnbrandedRequiredHeaders;
 export interface WebhookOptions {
   /** The secret is the key itself, as bytes or as a string of one character a byte. */
   format?: "raw";
