@@ -17,8 +17,8 @@ const copy = () => import(`${import.meta.resolve("postseal/slim")}?${(copies += 
 const beside = "module_failed";
 const own = await runSlim({ slim, copy, core, url, beside, other });
 // The root is loaded with these: its module would be there before `init`.
-const beside = await import("./beside.mjs");
-const suite = await runAll({ postseal: slim, ...beside, vectors, other, util });
+const entries = await import("./beside.mjs");
+const suite = await runAll({ postseal: slim, ...entries, vectors, other, util });
 const failed = own.failed + suite.failed;
 console.log(`${own.passed + suite.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -12,6 +12,6 @@ const copy = () => import(`${import.meta.resolve("postseal/slim")}?${(copies += 
 const { init, ...other } = slim;
 const own = await runSlim({ slim, copy, core, url, other });
 // The root is loaded with these: its module would be there before `init`.
-const beside = await import("./beside.mjs");
-const suite = await runAll({ postseal: slim, ...beside, vectors });
+const entries = await import("./beside.mjs");
+const suite = await runAll({ postseal: slim, ...entries, vectors });
 console.log(`${own.passed + suite.passed} passed, ${own.failed + suite.failed} failed`);

@@ -1,5 +1,5 @@
-// The same input to a library and to its drop-in shape: the same answer, or both refuse, each with the
-// class that it exports.
+// The same input to a library and to its drop-in shape: the same answer, or both refuse, each with
+// the class that it exports.
 import { same } from "../suite/harness.js";
 
 /** How many changed headers each library is asked about. */

@@ -1,5 +1,5 @@
-// The other libraries' own examples, from the README of the installed package, unchanged but for the
-// import; and those of their documentation elsewhere, in the same shape.
+// The other libraries' own examples, from the README of the installed package, unchanged but for
+// the import; and those of their documentation elsewhere, in the same shape.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,5 @@
-// What the tests of the drop-in shapes share: secrets, and requests as the other libraries sign them.
+// What the tests of the drop-in shapes share: secrets, and requests as the other libraries sign
+// them.
 import Stripe from "stripe";
 import { Webhook } from "standardwebhooks";
 

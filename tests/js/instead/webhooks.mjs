@@ -135,7 +135,7 @@ function edgeTests({ library, theirs, ours, name, compare, test }) {
     [301, "refused"],
   ]) {
     for (const sign of [-1, 1]) {
-      test(`${library}, a message of ${sign * seconds} seconds from now is ${expected}`, async () => {
+      test(`${library}, ${sign * seconds} seconds from now is ${expected}`, async () => {
         const at = now();
         const headers = name(webhookHeaders({ seconds: at + sign * seconds }));
         const verify =

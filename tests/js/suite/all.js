@@ -29,8 +29,9 @@ TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
 TOPICS.push(schemaTests, testingTests, insteadTests);
 
 /**
- * `from` is `{ postseal, stores, testing, instead, vectors, other, util }`; `other` is a second copy
- * of the package and `util` is Node's module, each where there is one. Failures go to `print`, or to the console.
+ * `from` is `{ postseal, stores, testing, instead, vectors, other, util }`; `other` is a second
+ * copy of the package and `util` is Node's module, each where there is one. Failures go to `print`,
+ * or to the console.
  */
 export function runAll(from, print) {
   const suite = new Suite();
