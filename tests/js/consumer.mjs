@@ -22,6 +22,7 @@ export function install(tarball) {
 /** The suite, and all vector files in one module, since not every runtime has a file system. */
 export function copySuite(folder) {
   cpSync(join(here, "suite"), join(folder, "suite"), { recursive: true });
+  cpSync(join(here, "consumer/beside.mjs"), join(folder, "beside.mjs"));
   const vectors = { cases: read(vectorFolder), policy: read(join(vectorFolder, "policy")) };
   writeFileSync(
     join(folder, "vectors.js"),

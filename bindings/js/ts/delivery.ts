@@ -4,6 +4,8 @@ import { WebhookError } from "./error.js";
 import type { HeaderSource } from "./headers.js";
 import { instance } from "./module.js";
 import { INSPECT, shown } from "./redact.js";
+import { validation } from "./schema.js";
+import type { StandardSchemaV1 } from "./standard_schema.js";
 import type { Bytes, Delivery } from "./types.js";
 
 /** Where `claim` finds the scheme, also in a delivery of another copy of this package. */
@@ -103,17 +105,13 @@ export class OpenedDelivery implements Delivery {
     }
   }
 
-  json(): unknown {
-    const text = this.text();
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      // The engine's own error quotes the text, so it must not be the cause.
-      throw new WebhookError(
-        "payload_not_json",
-        "the payload is not JSON: use `text()` or `payload`",
-      );
-    }
+  json(): unknown;
+  json<S extends StandardSchemaV1>(schema: S): StandardSchemaV1.InferOutput<S>;
+  json(...schemas: [schema?: StandardSchemaV1]): unknown {
+    // A schema that is there, but undefined, must not pass for none.
+    if (schemas.length === 0) return parsed(this.text());
+    const validate = validation(schemas[0]);
+    return validate(parsed(this.text()));
   }
 
   unsigned(header: string): string | null {
@@ -148,4 +146,16 @@ function hashWhenAsked(delivery: OpenedDelivery, wire: Bytes | string): void {
     get: () =>
       (hash ??= withBytes(verified, (bytes) => instance().call((core) => core.payloadHash(bytes)))),
   });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The engine's own error quotes the text, so it must not be the cause.
+    throw new WebhookError(
+      "payload_not_json",
+      "the payload is not JSON: use `text()` or `payload`",
+    );
+  }
 }

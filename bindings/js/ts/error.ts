@@ -10,7 +10,8 @@ const RETRY_AFTER_SECONDS = 10;
 const RETRIED: readonly ErrorStatus[] = [429, 503];
 
 export class WebhookError extends Error {
-  declare readonly name: "WebhookError";
+  /** `WebhookError`, or that of the library whose shape a drop-in has. */
+  declare readonly name: string;
   readonly code: ErrorCode;
   readonly status: ErrorStatus;
 

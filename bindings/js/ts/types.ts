@@ -1,4 +1,5 @@
 // The types of the public surface that are not classes: what goes in, and what comes out.
+import type { StandardSchemaV1 } from "./standard_schema.js";
 
 /**
  * `Uint8Array<ArrayBuffer>` from TypeScript 5.7 on, `Uint8Array` before: fits `BodyInit` and
@@ -90,6 +91,13 @@ export interface Delivery {
   text(): string;
   /** The payload as JSON. Throws `payload_not_utf8` or `payload_not_json`. */
   json(): unknown;
+  /**
+   * The payload as JSON that has passed a schema of zod, valibot or any other library that follows
+   * Standard Schema: what the schema makes of it. Throws `payload_invalid`, which tells the number
+   * of issues and nothing of the payload; `invalid_config` for what is no schema, is asynchronous,
+   * or throws; and what `json()` throws.
+   */
+  json<S extends StandardSchemaV1>(schema: S): StandardSchemaV1.InferOutput<S>;
   /** A header as it came: anyone may have written it. */
   unsigned(header: string): string | null;
   toJSON(): {

@@ -1,3 +1,3 @@
 // The installed package, for tests that live outside this folder.
 export * as postseal from "postseal";
-export * as stores from "postseal/stores";
+export * from "./beside.mjs";

@@ -2,7 +2,7 @@
 const { readFileSync } = require("node:fs");
 const util = require("node:util");
 const slim = require("postseal/slim");
-const stores = require("postseal/stores");
+const entries = require("./beside.cjs");
 
 async function main() {
   const { runAll } = await import("./suite/all.js");
@@ -14,7 +14,7 @@ async function main() {
   // CommonJS has no address of its own.
   const beside = "invalid_config";
   const own = await runSlim({ slim, copy, core, url, beside, other });
-  const suite = await runAll({ postseal: slim, stores, vectors, other, util });
+  const suite = await runAll({ postseal: slim, ...entries, vectors, other, util });
   const failed = own.failed + suite.failed;
   console.log(`${own.passed + suite.passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

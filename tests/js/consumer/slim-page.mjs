@@ -1,6 +1,5 @@
 // `postseal/slim` in a page: `init` with all that it takes, then the suite.
 import * as slim from "postseal/slim";
-import * as stores from "postseal/stores";
 import { runAll } from "./suite/all.js";
 import { runSlim } from "./suite/slim.js";
 import vectors from "./vectors.js";
@@ -12,5 +11,7 @@ const copy = () => import(`${import.meta.resolve("postseal/slim")}?${(copies += 
 
 const { init, ...other } = slim;
 const own = await runSlim({ slim, copy, core, url, other });
-const suite = await runAll({ postseal: slim, stores, vectors });
+// The root is loaded with these: its module would be there before `init`.
+const entries = await import("./beside.mjs");
+const suite = await runAll({ postseal: slim, ...entries, vectors });
 console.log(`${own.passed + suite.passed} passed, ${own.failed + suite.failed} failed`);

@@ -1,6 +1,6 @@
 // Runs the suite in workerd: the receiver at module scope is legal, the tests run inside a handler.
 import * as postseal from "postseal";
-import * as stores from "postseal/stores";
+import * as beside from "./beside.mjs";
 import { runAll } from "./suite/all.js";
 import vectors from "./vectors.js";
 
@@ -9,7 +9,7 @@ const atModuleScope = refusal(() => postseal.generateSecret());
 
 export default {
   async test() {
-    const { passed, failed } = await runAll({ postseal, stores, vectors });
+    const { passed, failed } = await runAll({ postseal, ...beside, vectors });
     const own = [
       String(receiver) === 'Receiver { scheme: "standard" }',
       atModuleScope === "entropy_unavailable",

@@ -15,6 +15,8 @@ const PROGRAMS = {
   "slim ESM": "slim-esm.mjs",
   "slim CommonJS": "slim-cjs.cjs",
 };
+/** With the libraries that its users and their partners have. */
+const BESIDE_OTHERS = ["interop", "instead", "schemas"];
 
 export async function node({ folder, report }) {
   for (const program of NODES) {
@@ -23,6 +25,8 @@ export async function node({ folder, report }) {
       await report.counted(`node ${version} ${name}`, program, [file], { cwd: folder });
     }
   }
-  const interop = [join(here, "interop.mjs"), join(folder, "installed.mjs")];
-  await report.counted("interop", NODES[1], interop, { cwd: folder });
+  for (const name of BESIDE_OTHERS) {
+    const program = [join(here, `${name}.mjs`), join(folder, "installed.mjs")];
+    await report.counted(name, NODES[1], program, { cwd: folder });
+  }
 }

@@ -6,11 +6,14 @@ import { deliveryTests } from "./deliveries.js";
 import { errorTests } from "./errors.js";
 import { Suite } from "./harness.js";
 import { headerTests } from "./headers.js";
+import { insteadTests } from "./instead.js";
 import { optionTests } from "./options.js";
 import { policyTests } from "./policies.js";
 import { requestTests } from "./requests.js";
 import { runtimeTests } from "./runtime.js";
+import { schemaTests } from "./schemas.js";
 import { senderTests } from "./senders.js";
+import { testingTests } from "./testing.js";
 import { vectorTests } from "./vectors.js";
 
 const TOPICS = [
@@ -23,10 +26,12 @@ const TOPICS = [
   errorTests,
 ];
 TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
+TOPICS.push(schemaTests, testingTests, insteadTests);
 
 /**
- * `from` is `{ postseal, stores, vectors, other, util }`; `other` is a second copy of the package
- * and `util` is Node's module, each where there is one. Failures go to `print`, or to the console.
+ * `from` is `{ postseal, stores, testing, instead, vectors, other, util }`; `other` is a second
+ * copy of the package and `util` is Node's module, each where there is one. Failures go to `print`,
+ * or to the console.
  */
 export function runAll(from, print) {
   const suite = new Suite();
