@@ -19,6 +19,10 @@ FEATURES.push("ReferenceTypes", "CallIndirectOverlong", "Multivalue", "SIMD128")
 /** The entry points beside the root. None of them holds the module. */
 const BESIDE = {
   stores: "stores/index.ts",
+  node: "frameworks/node.ts",
+  fastify: "frameworks/fastify.ts",
+  hono: "frameworks/hono.ts",
+  lambda: "frameworks/lambda.ts",
 };
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -59,7 +63,7 @@ const root = paths("entry/*.ts", ["inline", "slim", "workerd", "edge"]);
 await scripts(root, { format: "esm", shared: "shared" });
 await scripts(paths("entry/*.ts", ["inline", "slim"]), { format: "cjs" });
 await scripts(paths("entry/*.ts", ["unsupported"]), { format: "esm" });
-await scripts(BESIDE, { format: "esm", shared: "beside", plugins: [importRoot] });
+await scripts(BESIDE, { format: "esm", shared: "beside-[hash]", plugins: [importRoot] });
 await scripts(BESIDE, { format: "cjs", plugins: [importRoot] });
 await declarations({ index: "index.ts", slim: "entry/slim.ts", ...BESIDE });
 
@@ -134,7 +138,7 @@ function paths(pattern, names) {
   return Object.fromEntries(names.map((name) => [name, pattern.replace("*", name)]));
 }
 
-/** Bundles entry points; what several ES modules share is a file of its own, there once. */
+/** Bundles entry points; what several ES modules share is in files of its own, there once. */
 async function scripts(entries, { format, shared, plugins = [] }) {
   await build({
     entryPoints: Object.entries(entries).map(([out, path]) => ({ in: join(source, path), out })),

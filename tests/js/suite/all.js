@@ -5,6 +5,7 @@ import { claimTests } from "./claims.js";
 import { deliveryTests } from "./deliveries.js";
 import { errorTests } from "./errors.js";
 import { Suite } from "./harness.js";
+import { handlerTests } from "./handler.js";
 import { headerTests } from "./headers.js";
 import { optionTests } from "./options.js";
 import { policyTests } from "./policies.js";
@@ -22,7 +23,7 @@ const TOPICS = [
   deliveryTests,
   errorTests,
 ];
-TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
+TOPICS.push(attackTests, requestTests, handlerTests, senderTests, claimTests, runtimeTests);
 
 /**
  * `from` is `{ postseal, stores, vectors, other, util }`; `other` is a second copy of the package
