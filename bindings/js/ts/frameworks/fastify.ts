@@ -7,8 +7,8 @@ import { incomingBody, incomingHeaders, linger } from "./incoming.js";
 export type { FastifyLike, FastifyReplyLike, FastifyRequestLike };
 
 const REMEDY =
-  "something has read it before this plugin: register it outside of plugins that read bodies, " +
-  "or have fastify-raw-body keep the bytes in `request.rawBody` with { encoding: false }";
+  "a hook has read it: let it pass by the webhook's route, or keep the bytes in " +
+  "`request.raw.rawBody`";
 const NO_MEDIA_TYPE = "FST_ERR_CTP_INVALID_MEDIA_TYPE";
 
 /**
@@ -22,16 +22,16 @@ export function fastifyHandler<Q extends FastifyRequestLike, S extends FastifyRe
 ): (app: FastifyLike) => Promise<void> {
   const endpoint = endpointOf(receiver, options);
   const handle = async (request: Q, reply: S): Promise<S> => {
-    const { raw, rawBody } = request;
+    const { raw } = request;
     const { status, headers, body } = await endpoint.plain({
       args: [request, reply],
       limit: [request, reply],
       headers: incomingHeaders(raw),
       remedy: REMEDY,
-      body: (collected) => rawBody ?? incomingBody(raw, collected),
+      body: (collected) => incomingBody(raw, collected),
     });
     if (reply.sent) return reply;
-    linger(raw, reply.raw);
+    linger(raw);
     reply.code(status);
     for (const [name, value] of headers) reply.header(name, value);
     reply.send(body || undefined);
@@ -45,6 +45,7 @@ export function fastifyHandler<Q extends FastifyRequestLike, S extends FastifyRe
       if (error.code !== NO_MEDIA_TYPE) throw error;
       return handle(request, reply);
     });
-    app.post("/", handle);
+    // fastify-raw-body would read the body a second time.
+    app.post("/", { config: { rawBody: false } }, handle);
   };
 }

@@ -31,7 +31,6 @@ export interface NodeResponse {
   appendHeader(name: string, value: string): unknown;
   end(body?: string | Uint8Array): unknown;
   destroy(): unknown;
-  once(event: "finish", listener: () => void): unknown;
 }
 
 /** All values of every header: in `headers`, Node keeps the first alone of some. */
@@ -49,9 +48,19 @@ export function incomingHeaders({ headers, rawHeaders }: NodeRequest) {
 export function incomingBody(request: NodeRequest, collected: Collected): unknown {
   // NestJS and Google's functions keep the bytes here, beside what they parsed.
   if (request.rawBody !== undefined) return request.rawBody;
-  const untouched = typeof request.on === "function" && request.readableDidRead !== true;
-  if (untouched && request.readableEnded !== true) return read(request, collected);
-  return request.body;
+  if (typeof request.on !== "function" || request.readableDidRead === true) return left(request);
+  if (request.readableEnded !== true) return read(request, collected);
+  // It has ended, and nothing ever came.
+  return request.readableDidRead === false ? collected.bytes() : left(request);
+}
+
+/** Vercel parses at the first look, and throws then. */
+function left(request: NodeRequest): unknown {
+  try {
+    return request.body;
+  } catch {
+    return undefined;
+  }
 }
 
 function read(request: NodeRequest, collected: Collected): Promise<unknown> {
@@ -77,24 +86,21 @@ function read(request: NodeRequest, collected: Collected): Promise<unknown> {
 
 /**
  * Ends a connection whose request is answered before it was sent whole, but not at once: a reset
- * would reach many a sender before it has read the answer.
+ * would reach many a sender before it has read the answer. Called before the answer is sent, since
+ * Node would throw away uncounted what nobody has begun to read.
  */
-export function linger(
-  request: NodeRequest,
-  response: Pick<NodeResponse, "once">,
-): void {
+export function linger(request: NodeRequest): void {
   if (request.complete !== false) return;
-  response.once("finish", () => {
-    let left = LINGER_BYTES_MAX;
-    const end = () => request.destroy();
-    const timer = setTimeout(end, LINGER_MS_MAX);
-    request.on("error", () => {});
-    request.on("close", () => clearTimeout(timer));
-    request.on("end", () => clearTimeout(timer));
-    request.on("data", ({ length }: { length: number }) => {
-      left -= length;
-      if (left < 0) end();
-    });
-    request.resume();
+  let left = LINGER_BYTES_MAX;
+  const end = () => request.destroy();
+  const timer = setTimeout(end, LINGER_MS_MAX);
+  const ended = () => clearTimeout(timer);
+  request.on("error", ended);
+  request.on("close", ended);
+  request.on("end", ended);
+  request.on("data", ({ length }: { length: number }) => {
+    left -= length;
+    if (left < 0) end();
   });
+  request.resume();
 }

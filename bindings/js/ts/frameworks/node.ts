@@ -34,7 +34,7 @@ export function nodeHandler<Q extends NodeRequest, S extends NodeResponse>(
     });
     if (response.headersSent || response.destroyed) return;
     try {
-      linger(request, response);
+      linger(request);
       send(response, answer);
     } catch {
       // What a middleware has put on the response throws: nobody is to get the error.
