@@ -25,6 +25,10 @@ const BESIDE = {
   svix: "instead/svix.ts",
   stripe: "instead/stripe.ts",
   octokit: "instead/octokit.ts",
+  node: "frameworks/node.ts",
+  fastify: "frameworks/fastify.ts",
+  hono: "frameworks/hono.ts",
+  lambda: "frameworks/lambda.ts",
 };
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -22,13 +22,16 @@ export function bodyBytes(body: unknown): Bytes {
   return typeof received === "string" ? textBytes(received) : received;
 }
 
-/** A body as its bytes, or as a text that has exactly one encoding. Throws `body_not_bytes`. */
-export function bytesOrText(body: unknown): Bytes | string {
+/**
+ * A body as its bytes, or as a text that has exactly one encoding. Throws `body_not_bytes`, which
+ * says how to get them.
+ */
+export function bytesOrText(body: unknown, remedy = REMEDY): Bytes | string {
   if (ArrayBuffer.isView(body)) return viewBytes(body);
   if (typeof body === "string") return wellFormed(body);
   if (isArrayBuffer(body)) return usable(() => new Uint8Array(body as ArrayBuffer));
   if (isSharedBuffer(body)) throw shared();
-  throw notBytes(body);
+  throw notBytes(body, remedy);
 }
 
 /** The bytes of a text that is well formed. */
@@ -113,12 +116,12 @@ function shared(): WebhookError {
   );
 }
 
-function notBytes(body: unknown): WebhookError {
+function notBytes(body: unknown, remedy: string): WebhookError {
   const is =
     body === undefined || body === null
       ? "is missing"
       : typeof body === "object"
         ? "is an object, so something has parsed it"
         : `is a ${typeof body}`;
-  return new WebhookError("body_not_bytes", `the body ${is}: ${REMEDY}`);
+  return new WebhookError("body_not_bytes", `the body ${is}: ${remedy}`);
 }

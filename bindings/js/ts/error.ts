@@ -1,5 +1,6 @@
 // The one error class: a stable code, a sentence for the operator, and the outward answer.
 import { type ErrorCode, type ErrorStatus, STATUS } from "./codes.js";
+import type { Bytes } from "./types.js";
 
 /** The same symbol in every copy of this package. */
 const BRAND: unique symbol = Symbol.for("postseal.WebhookError") as never;
@@ -7,7 +8,20 @@ const BRAND: unique symbol = Symbol.for("postseal.WebhookError") as never;
  * Where nothing better is known: long enough for a restart, short enough for a sender's patience.
  */
 const RETRY_AFTER_SECONDS = 10;
+/** A longer wait is another's mistake: senders give up before. */
+const RETRY_AFTER_SECONDS_MAX = 86_400;
 const RETRIED: readonly ErrorStatus[] = [429, 503];
+const REFUSED = "webhook refused\n";
+
+/** An answer as plain data, for platforms that take no `Response`. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Bytes | string;
+}
+
+/** Not a member: nothing of it shows where an error is logged. */
+const retryAfter = new WeakMap<object, number>();
 
 export class WebhookError extends Error {
   /** `WebhookError`, or that of the library whose shape a drop-in has. */
@@ -16,10 +30,15 @@ export class WebhookError extends Error {
   readonly status: ErrorStatus;
 
   /** @internal */
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfterSeconds?: number },
+  ) {
     super(message, options);
     this.code = code;
     this.status = STATUS[code];
+    if (options?.retryAfterSeconds !== undefined) retryAfter.set(this, options.retryAfterSeconds);
   }
 
   /** True also for an error of another copy of this package (ESM beside CJS). */
@@ -36,11 +55,8 @@ export class WebhookError extends Error {
    * or the message.
    */
   toResponse(): Response {
-    const headers = new Headers({ "content-type": "text/plain; charset=utf-8" });
-    if (RETRIED.includes(this.status) || this.code === "in_progress") {
-      headers.set("retry-after", String(RETRY_AFTER_SECONDS));
-    }
-    return new Response("webhook refused\n", { status: this.status, headers });
+    const { status, headers, body } = refusal(this);
+    return new Response(body, { status, headers: headers as [string, string][] });
   }
 
   toJSON(): { code: ErrorCode; message: string; status: number } {
@@ -52,3 +68,15 @@ Object.defineProperties(WebhookError.prototype, {
   name: { value: "WebhookError" },
   [BRAND]: { value: true },
 });
+
+/** What a peer is told: the same text for every status, and nothing of the reason. */
+export function refusal(error: { status: number; code?: ErrorCode }): PlainAnswer {
+  const { status, code } = error;
+  const headers: [string, string][] = [["content-type", "text/plain; charset=utf-8"]];
+  if (RETRIED.includes(status as ErrorStatus) || code === "in_progress") {
+    const seconds = Math.ceil(retryAfter.get(error) ?? RETRY_AFTER_SECONDS);
+    const bounded = Math.min(Math.max(seconds, 1), RETRY_AFTER_SECONDS_MAX);
+    headers.push(["retry-after", String(bounded)]);
+  }
+  return { status, headers, body: REFUSED };
+}

@@ -3,13 +3,16 @@ import { bytesOrText, withBytes } from "./body.js";
 import type { CoreReceiver, Plain } from "./core.js";
 import { OpenedDelivery } from "./delivery.js";
 import { WebhookError } from "./error.js";
+import { type Endpoint, ENDPOINT } from "./exchange.js";
 import { Handle } from "./handle.js";
+import { Handler } from "./handler.js";
 import { HeaderSource } from "./headers.js";
 import { instance } from "./module.js";
 import { members, plainKeys, plainOptions, seconds } from "./options.js";
 import { INSPECT, shown } from "./redact.js";
-import { readBody } from "./request.js";
+import { Collected } from "./request.js";
 import type { BodyInput, Delivery, HeadersInput, OpenContext, ReceiverOptions } from "./types.js";
+import type { HandlerOptions } from "./types.js";
 
 const CONTEXT = ["now", "keys"];
 const NOTHING: Plain = {};
@@ -58,8 +61,35 @@ export class Receiver {
   /** Reads the request's body, bounded while it reads, and opens it. */
   async openRequest(request: Request, context?: OpenContext): Promise<Delivery> {
     this.#core.live();
-    const body = await readBody(request, this.#maxBodyBytes);
+    const body = await new Collected(this.#maxBodyBytes).read(request);
     return this.open(request.headers, body, context);
+  }
+
+  /**
+   * The whole endpoint, for a platform that has fetch's `Request` and `Response`: limit, bounded
+   * read, `open`, claim, `onDelivery`, and one answer. What the platform passes beside the request
+   * goes on to the functions. Never rejects. Throws `invalid_config`.
+   */
+  handler<A extends unknown[] = []>(
+    options: HandlerOptions<A>,
+  ): (request: Request, ...args: A) => Promise<Response> {
+    const endpoint = this[ENDPOINT](options);
+    return (request, ...args) =>
+      endpoint.response({
+        args,
+        limit: [request, ...args],
+        body: (collected) => collected.read(request),
+        get headers() {
+          return request.headers;
+        },
+      });
+  }
+
+  /** @internal */
+  [ENDPOINT]<A extends unknown[], L extends unknown[]>(
+    options: HandlerOptions<A, L>,
+  ): Endpoint<A, L> {
+    return new Handler(this, this.#maxBodyBytes, options);
   }
 
   /** Frees and wipes the keys in the module's memory. Later calls throw `stale_handle`. */

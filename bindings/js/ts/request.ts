@@ -1,4 +1,4 @@
-// The body of a fetch Request, bounded while it is read.
+// The body of a request, bounded while it is read.
 import { bodyBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import { record } from "./options.js";
@@ -6,56 +6,87 @@ import type { Bytes } from "./types.js";
 
 /** Most webhooks fit. */
 const CAPACITY_BYTES_MIN = 4096;
+/** What is declared is believed up to here; a stranger's word alone gets no more memory. */
+const CAPACITY_BYTES_DECLARED_MAX = 65_536;
 
-/** Reads at most `maxBytes`. Throws `body_too_large`, unread where the length is declared. */
-export async function readBody(request: Request, maxBytes: number): Promise<Bytes> {
-  const { body } = record(request, "the request") as Partial<Request>;
-  if (body === null) return new Uint8Array(0);
-  if (typeof body?.getReader !== "function") {
-    throw new WebhookError(
-      "invalid_config",
-      "openRequest takes a fetch Request; with Node's http or Express, call `open` with the bytes",
-    );
-  }
-  if (request.bodyUsed || body.locked) {
-    throw new WebhookError(
-      "body_not_bytes",
-      "the request's body was read before: pass `request.clone()` to the other reader",
-    );
-  }
-  const reader = body.getReader() as ReadableStreamDefaultReader<unknown>;
-  if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(reader, maxBytes);
-  return collect(reader, maxBytes);
-}
+/** The bytes of one body as they come in, at most `maxBytes`. */
+export class Collected {
+  readonly #maxBytes: number;
+  #bytes: Bytes | undefined;
+  #length = 0;
+  #capacity = CAPACITY_BYTES_MIN;
 
-/** Copies each chunk at once: a million chunks of one byte must not cost a million objects. */
-async function collect(
-  reader: ReadableStreamDefaultReader<unknown>,
-  maxBytes: number,
-): Promise<Bytes> {
-  let body = new Uint8Array(CAPACITY_BYTES_MIN);
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return body.slice(0, length);
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Throws `body_too_large` where a `Content-Length` says so: before anything is read. */
+  expect(declared: unknown): void {
+    const length = Number(declared ?? Number.NaN);
+    if (length > this.#maxBytes) throw this.#tooLarge();
+    if (length > 0) this.#capacity = Math.min(length, CAPACITY_BYTES_DECLARED_MAX);
+  }
+
+  /**
+   * Copies a chunk at once: a million chunks of one byte must not cost a million objects. Throws
+   * `body_too_large`.
+   */
+  add(value: unknown): void {
     const chunk = bodyBytes(value);
-    const end = length + chunk.byteLength;
-    if (end > maxBytes) throw tooLarge(reader, maxBytes);
-    if (end > body.byteLength) body = grown(body, Math.max(end, 2 * length));
-    body.set(chunk, length);
-    length = end;
+    const end = this.#length + chunk.byteLength;
+    if (end > this.#maxBytes) throw this.#tooLarge();
+    this.#bytes ??= new Uint8Array(this.#capacity);
+    if (end > this.#bytes.byteLength) this.#bytes = grown(this.#bytes, 2 * this.#length, end);
+    this.#bytes.set(chunk, this.#length);
+    this.#length = end;
+  }
+
+  /** The whole body, with no more memory behind it than it needs. */
+  bytes(): Bytes {
+    const bytes = this.#bytes ?? new Uint8Array(0);
+    return bytes.byteLength === this.#length ? bytes : bytes.slice(0, this.#length);
+  }
+
+  /** Reads a fetch Request. Throws `body_too_large`, unread where the length is declared. */
+  async read(request: Request): Promise<Bytes> {
+    const { body } = record(request, "the request") as Partial<Request>;
+    if (body === null) return new Uint8Array(0);
+    if (typeof body?.getReader !== "function") {
+      throw new WebhookError(
+        "invalid_config",
+        "this takes a fetch Request; for Node's http, Express and Connect there is " +
+          "postseal/node, and `open` takes the bytes",
+      );
+    }
+    if (request.bodyUsed || body.locked) {
+      throw new WebhookError(
+        "body_not_bytes",
+        "the request's body was read before: pass `request.clone()` to the other reader",
+      );
+    }
+    const reader = body.getReader() as ReadableStreamDefaultReader<unknown>;
+    try {
+      this.expect(request.headers.get("content-length"));
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return this.bytes();
+        this.add(value);
+      }
+    } catch (thrown) {
+      // Not awaited: the answer does not wait for a sender that does not stop.
+      reader.cancel().catch(() => {});
+      throw thrown;
+    }
+  }
+
+  #tooLarge(): WebhookError {
+    const message = `the body is longer than the limit of ${this.#maxBytes} bytes`;
+    return new WebhookError("body_too_large", message);
   }
 }
 
-function grown(body: Bytes, capacityBytes: number): Bytes {
-  const larger = new Uint8Array(capacityBytes);
+function grown(body: Bytes, doubled: number, needed: number): Bytes {
+  const larger = new Uint8Array(Math.max(doubled, needed));
   larger.set(body);
   return larger;
-}
-
-function tooLarge(reader: ReadableStreamDefaultReader<unknown>, maxBytes: number): WebhookError {
-  // Not awaited: the answer does not wait for a sender that does not stop.
-  reader.cancel().catch(() => {});
-  const message = `the body is longer than the limit of ${maxBytes} bytes`;
-  return new WebhookError("body_too_large", message);
 }

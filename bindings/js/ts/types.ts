@@ -1,4 +1,5 @@
 // The types of the public surface that are not classes: what goes in, and what comes out.
+import type { WebhookError } from "./error.js";
 import type { StandardSchemaV1 } from "./standard_schema.js";
 
 /**
@@ -196,3 +197,37 @@ export type Claim =
   | { readonly outcome: "duplicate" }
   | { readonly outcome: "in_progress"; readonly retryAfterSeconds: number }
   | { readonly outcome: "conflict" };
+
+/** What `limit` answers with. The `RateLimit` binding of Workers answers so as well. */
+export interface LimitResult {
+  readonly success: boolean;
+  /** Told to the sender of a refused request. Default: 10. */
+  readonly retryAfterSeconds?: number;
+}
+/**
+ * What an endpoint does. `A` are the arguments that the platform passes on to these functions:
+ * `(env, context)` in Workers, `(request, response)` in Node.
+ */
+export interface HandlerOptions<
+  A extends unknown[] = [],
+  L extends unknown[] = [request: Request, ...args: A],
+> {
+  /**
+   * Gets each delivery that has passed every check. Without an answer of its own the sender is
+   * told 204. What it throws is a failed attempt, of status 500, and an answer other than 2xx is
+   * one too: the sender tries again. A `payload_…` error of the delivery is status 422.
+   */
+  onDelivery(delivery: Delivery, ...args: A): void | Response | Promise<void | Response>;
+  /** Gets the reason of each refusal, which the sender is not told. Not awaited. */
+  onRefused?(error: WebhookError, ...args: A): void;
+  /**
+   * Gets what went wrong on this side: what `onDelivery` threw, a store that failed after it, a
+   * mistake in the configuration. Not awaited. Default: one line on the console, without the
+   * error's text.
+   */
+  onError?(error: unknown, ...args: A): void;
+  /** Claims each delivery, so that repeats do not reach `onDelivery`. */
+  readonly dedupe?: Omit<ClaimOptions, "now"> & { readonly store: Store | ((...args: A) => Store) };
+  /** Asked before anything is read. Where it fails, nothing passes. */
+  limit?(...args: L): LimitResult | Promise<LimitResult>;
+}

@@ -5,6 +5,7 @@ import { claimTests } from "./claims.js";
 import { deliveryTests } from "./deliveries.js";
 import { errorTests } from "./errors.js";
 import { Suite } from "./harness.js";
+import { handlerTests } from "./handler.js";
 import { headerTests } from "./headers.js";
 import { insteadTests } from "./instead.js";
 import { optionTests } from "./options.js";
@@ -25,7 +26,7 @@ const TOPICS = [
   deliveryTests,
   errorTests,
 ];
-TOPICS.push(attackTests, requestTests, senderTests, claimTests, runtimeTests);
+TOPICS.push(attackTests, requestTests, handlerTests, senderTests, claimTests, runtimeTests);
 TOPICS.push(schemaTests, testingTests, insteadTests);
 
 /**
