@@ -31,7 +31,7 @@ const SWEEP = `\
 DELETE FROM postseal_claims WHERE key IN (
   SELECT key FROM postseal_claims WHERE expires_at <= ${NOW}
   ORDER BY expires_at LIMIT ${SWEEP_ROWS_MAX}
-)`;
+) RETURNING 1`;
 
 /** The live value of a key: a row with `value`, or no row. */
 export function read(key: string): Statement {
