@@ -7,9 +7,9 @@ import { has } from "./installed.mjs";
 import { MISSING_POSTGRES, postgresServer } from "./servers/postgres.mjs";
 import { MISSING_REDIS, redisServer } from "./servers/redis.mjs";
 
-export const NODE_22 = join(jsTests, "node_modules/node-22/bin/node");
-const NODE_24 = join(jsTests, "node_modules/node-24/bin/node");
-const REDIS_KINDS = ["ioredis", "ioredis-5", "redis", "redis-5", "redis-4"];
+const NODE_22 = join(jsTests, "node_modules/node-22/bin/node");
+export const NODE_24 = join(jsTests, "node_modules/node-24/bin/node");
+const REDIS_KINDS = ["ioredis", "redis", "ioredis-5", "redis-5", "redis-4"];
 
 /** How each kind of server is started. */
 export const SERVERS = {
@@ -25,18 +25,25 @@ export async function server(name, what, report) {
   return started;
 }
 
-/** `{ kind, place, execPath, server }` of every store that is here. */
+/**
+ * `{ kind, place, execPath, server, isOlder }` of every store that is here; an older release of a
+ * client has the same script or statements to run as the newest.
+ */
 export async function kinds(folder, servers, report) {
   const file = async () => join(mkdtempSync(join(folder, "sqlite-")), "claims.db");
   const all = [{ kind: "memory", place: async () => "" }];
   if (servers.redis !== undefined) {
-    all.push(...REDIS_KINDS.map((kind) => ({ kind, server: "redis", place: servers.redis.place })));
+    const { place } = servers.redis;
+    for (const kind of REDIS_KINDS) {
+      all.push({ kind, server: "redis", place, isOlder: kind.includes("-") });
+    }
   }
   if (servers.postgres !== undefined) {
     all.push({ kind: "postgres", server: "postgres", place: servers.postgres.place });
   }
   if (has("better-sqlite3")) all.push({ kind: "sqlite", place: file });
-  else report.missing("better-sqlite3", "npm could not compile it: it needs Node's headers and c++");
-  for (const execPath of [NODE_22, NODE_24]) all.push({ kind: "node:sqlite", place: file, execPath });
+  else report.missing("better-sqlite3", "npm could not install it: it wants Node's headers, c++");
+  all.push({ kind: "node:sqlite", place: file, execPath: NODE_24 });
+  all.push({ kind: "node:sqlite", place: file, execPath: NODE_22, isOlder: true });
   return all.map((one) => ({ execPath: process.execPath, ...one }));
 }

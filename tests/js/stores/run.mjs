@@ -9,10 +9,14 @@ import { Report } from "../report.mjs";
 import { installed } from "./installed.mjs";
 import { kinds, server } from "./kinds.mjs";
 import { claims } from "./parts/claims.mjs";
+import { cloudflare } from "./parts/cloudflare.mjs";
 import { contract } from "./parts/contract.mjs";
+import { limit } from "./parts/limit.mjs";
 import { outage } from "./parts/outage.mjs";
+import { refusals } from "./parts/refusals.mjs";
+import { types } from "./parts/types.mjs";
 
-const PARTS = { contract, claims, outage };
+const PARTS = { types, refusals, contract, claims, outage, limit, cloudflare };
 
 const [path, word = ""] = process.argv.slice(2);
 if (path === undefined) {

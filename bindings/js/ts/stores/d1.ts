@@ -10,8 +10,8 @@ interface Prepared {
 type Results = { results: unknown[] }[];
 
 /**
- * Claims in the table of `sqliteSchema`, through a D1 binding. New claims sweep expired rows now and
- * then. Throws `invalid_config`.
+ * Claims in the table of `sqliteSchema`, through a D1 binding. New claims sweep expired rows now
+ * and then. Throws `invalid_config`.
  */
 export function d1Store(database: {
   prepare(sql: string): unknown;

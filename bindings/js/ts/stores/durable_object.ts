@@ -5,8 +5,8 @@ import { type Asked, databaseStore, sweeps, type Told, withMethods } from "./dat
 import { change, read, type Statement, sqliteSchema, sweep, valueIn } from "./sql.js";
 
 /**
- * One object serves some hundred requests a second. INVARIANT: it is never changed, since a key that
- * moves to another object is forgotten.
+ * One object serves some hundred requests a second. INVARIANT: it is never changed, since a key
+ * that moves to another object is forgotten.
  */
 const OBJECTS = 64;
 

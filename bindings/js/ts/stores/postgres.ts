@@ -29,7 +29,7 @@ DELETE FROM postseal_claims WHERE key = $1 AND value = $2 AND expires_at > ${NOW
 const REMOVE_EXPIRED = `\
 DELETE FROM postseal_claims WHERE key = $1 AND expires_at <= ${NOW}`;
 
-/** Rows that another has locked are left, so nothing waits for a sweep, and no sweep for anything. */
+/** Rows that another has locked are left: a sweep waits for nobody, so nothing is deadlocked. */
 const SWEEP = `\
 DELETE FROM postseal_claims WHERE key IN (
   SELECT key FROM postseal_claims WHERE expires_at <= ${NOW}

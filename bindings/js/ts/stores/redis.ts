@@ -74,8 +74,8 @@ function script(client: RedisClient, text: string): Script {
   if (typeof client?.eval !== "function") {
     throw invalid("the Redis client must be one of ioredis, or of node-redis 4 or later");
   }
-  if ("defineCommand" in client) return (key, ...args) => client.eval(text, 1, key, ...args);
-  return (key, ...args) => client.eval(text, { keys: [key], arguments: args });
+  if ("defineCommand" in client) return async (key, ...args) => client.eval(text, 1, key, ...args);
+  return async (key, ...args) => client.eval(text, { keys: [key], arguments: args });
 }
 
 /** A text behind a mark, so that an empty one is told from none. */

@@ -1,7 +1,10 @@
 // The statements of the stores in SQLite, which D1 and Durable Objects are too: on SQLite's clock.
 import { type Asked, SWEEP_ROWS_MAX } from "./database.js";
 
-/** The table of `sqliteStore` and `d1Store`: run it once, as a migration. A line each, as D1 asks. */
+/**
+ * The table of `sqliteStore` and `d1Store`: run it once, as a migration. Each statement is a line,
+ * as D1's `exec` asks.
+ */
 export const sqliteSchema: string = `\
 CREATE TABLE IF NOT EXISTS postseal_claims (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, \
 expires_at INTEGER NOT NULL) WITHOUT ROWID;

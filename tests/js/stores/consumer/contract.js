@@ -23,7 +23,7 @@ const ODD = [
   "x".repeat(1000),
 ];
 const LONG = 3600;
-/** One claim in 32 sweeps: the first random number that does not make it, and the last that does. */
+/** One claim in 32 sweeps: the first random number that does not, and the last that does. */
 const NEVER = 1 / 32;
 const JUST = NEVER - 2 ** -53;
 const SWEPT = 256;

@@ -37,7 +37,10 @@ async function postgres(where) {
   return {
     store: stores.postgresStore(pool),
     prepare: () => pool.query(stores.postgresSchema),
-    rows: async () => Number((await pool.query("SELECT count(*) FROM postseal_claims")).rows[0].count),
+    rows: async () => {
+      const { rows } = await pool.query("SELECT count(*) FROM postseal_claims");
+      return Number(rows[0].count);
+    },
     close: () => pool.end(),
   };
 }

@@ -18,7 +18,7 @@ async function stopped({ running, affected, folder, report }) {
   const children = [];
   for (const [index, { kind, execPath }] of affected.entries()) {
     const args = [kind, running.url];
-    children.push(await Child.start(join(folder, "claimant.mjs"), args, { execPath }));
+    children.push(await Child.start(join(folder, "worker.mjs"), args, { execPath }));
     same((await children[index].call("claim", { id: `held_${index}` })).outcome, "new");
   }
   await running.stop();

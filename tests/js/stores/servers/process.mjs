@@ -33,7 +33,8 @@ export function isThere(program, ...args) {
 
 /** Starts a server, waits until `probe` no longer throws, and answers with how it is stopped. */
 export async function started(program, args, { folder, probe, ...options }) {
-  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...options });
+  const stdio = ["ignore", "pipe", "pipe"];
+  const child = spawn(program, args, { cwd: folder, stdio, ...options });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
   const ended = once(child, "close");

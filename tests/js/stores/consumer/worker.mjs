@@ -1,15 +1,15 @@
-// A process that claims, as its parent says: node claimant.mjs <kind> <address or file>
+// A process that claims, or asks a limiter, as its parent says:
+// node worker.mjs <kind> <address or file>
 import { claim, Receiver, Sender, WebhookError } from "postseal";
+import { redisLimit } from "postseal/stores";
+import { manyClaims } from "./many.js";
 import { OPEN } from "./open.mjs";
 import { SECRET } from "./suite/known.js";
-
-/** Claims that one process has on the way at once. */
-const AT_ONCE = 16;
 
 const [kind, where] = process.argv.slice(2);
 const receiver = new Receiver({ secrets: SECRET });
 const sender = new Sender({ secrets: SECRET });
-const { store, prepare, close } = await OPEN[kind](where);
+const { client, store, prepare, close } = await OPEN[kind](where);
 await prepare?.();
 const held = new Map();
 
@@ -23,20 +23,25 @@ const CALLS = {
   done: ({ id }) => held.get(id).done(),
   failed: ({ id }) => held.get(id).failed(),
   renew: ({ id }) => held.get(id).renew(),
-  /** Claims each id so often, in an order of its own, and finishes every other that is new. */
-  async many({ ids, turns }) {
-    const deliveries = Array.from({ length: ids }, (_, index) => delivery(`evt_${index}`));
-    const order = shuffled(Array.from({ length: ids * turns }, (_, index) => index % ids));
-    const outcomes = {};
-    const work = async () => {
-      for (let index = order.pop(); index !== undefined; index = order.pop()) {
-        const claimed = await claim(store, deliveries[index], { source: "orders" });
-        outcomes[claimed.outcome] = (outcomes[claimed.outcome] ?? 0) + 1;
-        if (claimed.outcome === "new" && index % 2 === 0) await claimed.done();
-      }
+  many({ ids, turns }) {
+    const deliveries = new Map();
+    const claimed = (id) => {
+      if (!deliveries.has(id)) deliveries.set(id, delivery(id));
+      return claim(store, deliveries.get(id), { source: "orders" });
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return outcomes;
+    return manyClaims({ ids, turns, claim: claimed });
+  },
+  /** Asks without a pause, for so long: how many were admitted, and how many refused. */
+  async hammer({ key, requests, perSeconds, milliseconds }) {
+    const limiter = redisLimit(client, { requests, perSeconds });
+    const deadline = performance.now() + milliseconds;
+    let [admitted, refused] = [0, 0];
+    while (performance.now() < deadline) {
+      const { success } = await limiter({ key });
+      if (success) admitted += 1;
+      else refused += 1;
+    }
+    return { admitted, refused };
   },
   end: () => close(),
 };
@@ -55,12 +60,4 @@ process.send({ answer: "ready" });
 function delivery(id) {
   const { headers, body } = sender.seal({ id, payload: `{"id":"${id}"}` });
   return receiver.open(headers, body);
-}
-
-function shuffled(list) {
-  for (let at = list.length - 1; at > 0; at -= 1) {
-    const other = Math.floor(Math.random() * (at + 1));
-    [list[at], list[other]] = [list[other], list[at]];
-  }
-  return list;
 }
