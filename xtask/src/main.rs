@@ -13,6 +13,7 @@ mod measure;
 mod package;
 mod program;
 mod runtime;
+mod scripts;
 mod sealed;
 mod step;
 mod sums;

@@ -10,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::measure::{self, Measured};
 use crate::step::Step;
 use crate::wasm::{Module, Purpose};
-use crate::{budget, codes, tool, workspace};
+use crate::{budget, codes, scripts, tool, workspace};
 
 /// SIMD makes SHA-256 a third faster, and smaller. The core is compiled for speed, for the sake of
 /// its loops over base64, and a low threshold keeps the rest of it from being copied into itself.
@@ -29,6 +29,7 @@ pub(crate) fn build_steps() -> Vec<Step> {
             tool::add_target(MODULE.target)
         }),
         Step::new("codes.ts from src/error.rs", codes::write),
+        Step::new("stores/scripts.ts from src/policy", scripts::write),
         Step::new("compile the core to WebAssembly, with its glue", || glue(Purpose::Published)),
         Step::new("npm packages that build the package", || {
             tools.join().map_err(|_| anyhow!("npm's thread ended early"))?

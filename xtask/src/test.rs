@@ -7,7 +7,9 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{codes, constant_time, fuzz, package, program, step, sums, tool, wasi, workspace};
+use crate::{
+    codes, constant_time, fuzz, package, program, scripts, step, sums, tool, wasi, workspace,
+};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -20,7 +22,7 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group { name: "format", run: format },
-    Group { name: "generated codes.ts", run: generated_codes },
+    Group { name: "generated TypeScript", run: generated_typescript },
     Group { name: "generated vectors", run: generated_vectors },
     Group { name: "vectors against a second implementation", run: cross_check },
     Group { name: "TypeScript", run: typescript },
@@ -35,6 +37,7 @@ const GROUPS: &[Group] = &[
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package, stores in real servers", run: npm_stores },
     Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "hashes of the modules", run: hashes },
     Group { name: "WASI module in Python, from docs/abi.md", run: python_host },
@@ -81,9 +84,13 @@ fn format() -> Result<Count> {
     Ok(sum)
 }
 
-fn generated_codes() -> Result<Count> {
-    codes::check()?;
-    Ok(Count::success())
+fn generated_typescript() -> Result<Count> {
+    let mut sum = Count::default();
+    for check in [codes::check, scripts::check] {
+        check()?;
+        sum.add(&Count::success());
+    }
+    Ok(sum)
 }
 
 fn generated_vectors() -> Result<Count> {
@@ -164,6 +171,13 @@ fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
     tool::npm_ci(&workspace::root("tests/js/next"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+fn npm_stores() -> Result<Count> {
+    tool::npm_ci(&workspace::root("tests/js"))?;
+    tool::npm_ci(&workspace::root("tests/js/stores"))?;
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/js/stores/run.mjs").arg(package::tarball()?))
 }
 
 fn npm_wiping() -> Result<Count> {
