@@ -49,9 +49,14 @@ let load = (): WebAssembly.Module => {
 let compiled: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 
-/** An entry point says how the module is loaded. Nothing is compiled before the first use. */
-export function provide(loader: () => WebAssembly.Module): void {
+/**
+ * An entry point says how the module is loaded, once for each name that needs it, and gives that
+ * name out: so a bundler takes the module along with any of them, and leaves it out without.
+ * Nothing is compiled before the first use.
+ */
+export function provide<T>(loader: () => WebAssembly.Module, name: T): T {
   load = loader;
+  return name;
 }
 
 /** Takes a module that came from elsewhere, and tries it at once: it may be another than ours. */
