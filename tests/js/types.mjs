@@ -1,5 +1,4 @@
-// What the package says of itself: its manifest, and its types under each way of resolution.
-import { join } from "node:path";
+// What the package says of itself: its manifest, and where its types are.
 import { bin } from "./consumer.mjs";
 
 export async function types({ tarball, folder, report }) {
@@ -9,8 +8,4 @@ export async function types({ tarball, folder, report }) {
   // `exports` since 12. `core.wasm` is no JavaScript.
   const wrong = [tarball, "--profile", "node16", "--exclude-entrypoints", "core.wasm"];
   await checked("are-the-types-wrong", bin("@arethetypeswrong/cli", "attw"), ...wrong);
-  for (const name of ["nodenext", "bundler"]) {
-    const project = join(folder, `tsconfig.${name}.json`);
-    await checked(`types under ${name}`, bin("typescript", "tsc"), "-p", project);
-  }
 }

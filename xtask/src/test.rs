@@ -35,6 +35,7 @@ const GROUPS: &[Group] = &[
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package in bundlers and test runners", run: npm_packaging },
     Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "hashes of the modules", run: hashes },
     Group { name: "WASI module in Python, from docs/abi.md", run: python_host },
@@ -164,6 +165,14 @@ fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
     tool::npm_ci(&workspace::root("tests/js/next"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+/// The Nodes and the Chromium of these tests are those of the runtimes.
+fn npm_packaging() -> Result<Count> {
+    tool::npm_ci(&workspace::root("tests/js"))?;
+    tool::npm_ci(&workspace::root("tests/packaging"))?;
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/packaging/run.mjs").arg(package::tarball()?))
 }
 
 fn npm_wiping() -> Result<Count> {

@@ -84,12 +84,16 @@ function instantiate(module: () => WebAssembly.Module): Core {
 export function unsupported(cause: unknown): WebhookError {
   if (WebhookError.is(cause)) return cause;
   if (cause instanceof RangeError) return new WebhookError("module_failed", NO_MEMORY, { cause });
-  return new WebhookError("unsupported_runtime", UNSUPPORTED, { cause });
+  const why = globalThis.TextDecoder === undefined ? NO_TEXT_DECODER : UNSUPPORTED;
+  return new WebhookError("unsupported_runtime", why, { cause });
 }
 
 const BEFORE_INIT =
   "the WebAssembly module is not loaded yet: with postseal/slim, `await init()` comes first";
 const NO_MEMORY = "there is no memory left for the WebAssembly module";
+const NO_TEXT_DECODER =
+  "this environment has no TextDecoder. Jest with jsdom: let a setup file put TextDecoder and " +
+  "TextEncoder of node:util on globalThis, or give the test `@jest-environment node`.";
 const UNSUPPORTED =
   "this runtime does not compile WebAssembly from bytes. Next.js on Cloudflare: add " +
   'serverExternalPackages: ["postseal"] to its configuration. A page with a ' +
