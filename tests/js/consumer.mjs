@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 const vectorFolder = join(here, "../vectors");
@@ -28,6 +28,39 @@ export function copySuite(folder) {
     join(folder, "vectors.js"),
     `export default JSON.parse(${JSON.stringify(JSON.stringify(vectors))});\n`,
   );
+}
+
+/**
+ * The program of an application, for tools that are given less than the suite, with two modules:
+ * every entry point under its name, and what Node finds in each. So what a tool loads is held
+ * against what the package has, and a new entry point needs no edit. `folder` is in the project
+ * that the package is installed in; `without` are entry points that a tool does not take.
+ */
+export async function copyProgram(folder, project, without = []) {
+  cpSync(join(here, "../packaging/program"), folder, { recursive: true });
+  cpSync(join(here, "suite/harness.js"), join(folder, "harness.js"));
+  const names = entryPoints(project).filter((name) => !without.includes(name));
+  const imports = names.map((name, index) => `import * as entry${index} from "${name}";\n`);
+  const members = names.map((name, index) => `  "${name}": entry${index},\n`);
+  const file = join(folder, "entry_points.js");
+  writeFileSync(file, `${imports.join("")}\nexport default {\n${members.join("")}};\n`);
+  const { default: loaded } = await import(pathToFileURL(file));
+  const kinds = Object.entries(loaded).map(([name, namespace]) => [name, kindsOf(namespace)]);
+  const text = JSON.stringify(Object.fromEntries(kinds));
+  writeFileSync(join(folder, "exported.js"), `export default ${text};\n`);
+}
+
+/** The names by which code imports the package that a project has, from its own manifest. */
+export function entryPoints(project) {
+  const manifest = join(project, "node_modules/postseal/package.json");
+  const { exports } = JSON.parse(readFileSync(manifest, "utf8"));
+  return Object.entries(exports)
+    .filter(([, target]) => target.import !== undefined)
+    .map(([path]) => path.replace(".", "postseal"));
+}
+
+function kindsOf(namespace) {
+  return Object.fromEntries(Object.entries(namespace).map(([key, value]) => [key, typeof value]));
 }
 
 /** The path of a command of one of our npm packages. */

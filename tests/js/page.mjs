@@ -9,7 +9,9 @@ export const MISSING =
 const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
 FLAGS.push("--disable-background-networking", "--disable-component-update");
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+TYPES[".html"] = "text/html";
 const NONCE = "c3VpdGU";
+const SECONDS_MAX = 120;
 
 /** The path of Chromium, if there is one. */
 export function program() {
@@ -26,18 +28,51 @@ export function program() {
  * `launcher` is Playwright's for Chromium.
  */
 export async function withPages({ launcher, folder, use }) {
+  return withBrowser(launcher, (browser) => withFolder(folder, (address) => use(browser, address)));
+}
+
+export async function withBrowser(launcher, use) {
+  const browser = await launcher.launch({ executablePath: program(), args: FLAGS });
+  try {
+    return await use(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Serves the pages of a folder while `use(address)` runs. */
+export async function withFolder(folder, use) {
   const server = createServer((request, response) => answer(folder, request, response));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   const address = (script, wasm) =>
     `${origin}/?${new URLSearchParams({ script, ...(wasm === undefined ? {} : { wasm }) })}`;
-  const browser = await launcher.launch({ executablePath: program(), args: FLAGS });
   try {
-    return await use(browser, address);
+    return await use(address);
   } finally {
-    await browser.close();
     server.close();
   }
+}
+
+/** Opens a page that ends with its count on the console, or with an error. */
+export async function ran(page, address) {
+  let text = "";
+  const ended = new Promise((resolve) => {
+    const end = (ok, line) => {
+      text += `${line}\n`;
+      if (ok !== undefined) resolve(ok);
+    };
+    page.on("console", (message) => {
+      const said = message.text();
+      end(/^\d+ passed, \d+ failed$/m.test(said) ? true : undefined, said);
+    });
+    page.on("pageerror", (error) => end(false, String(error)));
+    setTimeout(end, SECONDS_MAX * 1000, false, "the page did not end in time").unref();
+  });
+  await page.goto(address);
+  const ok = await ended;
+  await page.close();
+  return { ok, text };
 }
 
 function answer(folder, request, response) {

@@ -1,8 +1,8 @@
 // Tests a packed npm package: node tests/js/run.mjs <tarball> [word]
 //
 // Installs the tarball in a folder of its own, and runs the suite there in every runtime that the
-// package is for; then publint, are-the-types-wrong, and a type check of a consumer. With a word,
-// only those whose name has it. Ends with one summed line.
+// package is for; then publint and are-the-types-wrong. With a word, only those whose name has it.
+// Ends with one summed line.
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { install } from "./consumer.mjs";

@@ -38,6 +38,7 @@ const GROUPS: &[Group] = &[
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
     Group { name: "npm package, stores in real servers", run: npm_stores },
+    Group { name: "npm package in bundlers and test runners", run: npm_packaging },
     Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "hashes of the modules", run: hashes },
     Group { name: "WASI module in Python, from docs/abi.md", run: python_host },
@@ -178,6 +179,14 @@ fn npm_stores() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js/stores"))?;
     let mut node = tool::command("node");
     Count::of_closing_line(node.arg("tests/js/stores/run.mjs").arg(package::tarball()?))
+}
+
+/// The Nodes and the Chromium of these tests are those of the runtimes.
+fn npm_packaging() -> Result<Count> {
+    tool::npm_ci(&workspace::root("tests/js"))?;
+    tool::npm_ci(&workspace::root("tests/packaging"))?;
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/packaging/run.mjs").arg(package::tarball()?))
 }
 
 fn npm_wiping() -> Result<Count> {

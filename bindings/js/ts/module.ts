@@ -49,9 +49,14 @@ let load = (): WebAssembly.Module => {
 let compiled: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 
-/** An entry point says how the module is loaded. Nothing is compiled before the first use. */
-export function provide(loader: () => WebAssembly.Module): void {
+/**
+ * An entry point says how the module is loaded, once for each name that needs it, and gives that
+ * name out: so a bundler takes the module along with any of them, and leaves it out without.
+ * Nothing is compiled before the first use.
+ */
+export function provide<T>(loader: () => WebAssembly.Module, name: T): T {
   load = loader;
+  return name;
 }
 
 /** Takes a module that came from elsewhere, and tries it at once: it may be another than ours. */
@@ -79,12 +84,16 @@ function instantiate(module: () => WebAssembly.Module): Core {
 export function unsupported(cause: unknown): WebhookError {
   if (WebhookError.is(cause)) return cause;
   if (cause instanceof RangeError) return new WebhookError("module_failed", NO_MEMORY, { cause });
-  return new WebhookError("unsupported_runtime", UNSUPPORTED, { cause });
+  const why = globalThis.TextDecoder === undefined ? NO_TEXT_DECODER : UNSUPPORTED;
+  return new WebhookError("unsupported_runtime", why, { cause });
 }
 
 const BEFORE_INIT =
   "the WebAssembly module is not loaded yet: with postseal/slim, `await init()` comes first";
 const NO_MEMORY = "there is no memory left for the WebAssembly module";
+const NO_TEXT_DECODER =
+  "this environment has no TextDecoder. Jest with jsdom: let a setup file put TextDecoder and " +
+  "TextEncoder of node:util on globalThis, or give the test `@jest-environment node`.";
 const UNSUPPORTED =
   "this runtime does not compile WebAssembly from bytes. Next.js on Cloudflare: add " +
   'serverExternalPackages: ["postseal"] to its configuration. A page with a ' +

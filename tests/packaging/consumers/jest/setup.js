@@ -1,0 +1,4 @@
+// jsdom hides what Node has.
+const { TextDecoder, TextEncoder } = require("node:util");
+
+Object.assign(globalThis, { TextDecoder, TextEncoder });

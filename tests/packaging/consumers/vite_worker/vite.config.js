@@ -1,0 +1,5 @@
+// The Worker of wrangler.jsonc, built by Vite.
+import { cloudflare } from "@cloudflare/vite-plugin";
+import { defineConfig } from "vite";
+
+export default defineConfig({ plugins: [cloudflare({ inspectorPort: false })] });
