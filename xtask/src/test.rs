@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -163,9 +164,20 @@ fn deny() -> Result<Count> {
     }
 }
 
+/// Whether this run has built the package: it takes a minute, and several groups need it.
+static BUILT: AtomicBool = AtomicBool::new(false);
+
 fn pack() -> Result<Count> {
     step::run_quietly(package::pack_steps())?;
+    BUILT.store(true, Ordering::Relaxed);
     Ok(Count::success())
+}
+
+fn build_package() -> Result<()> {
+    if !BUILT.swap(true, Ordering::Relaxed) {
+        step::run_quietly(package::build_steps())?;
+    }
+    Ok(())
 }
 
 fn npm_package() -> Result<Count> {
@@ -190,7 +202,7 @@ fn npm_packaging() -> Result<Count> {
 }
 
 fn npm_wiping() -> Result<Count> {
-    step::run_quietly(package::build_steps())?;
+    build_package()?;
     let unwiped = package::build_unwiped()?.join("inline.cjs");
     let published = workspace::root("pkg/npm/dist/inline.cjs");
     let mut node = tool::command("node");
@@ -198,7 +210,7 @@ fn npm_wiping() -> Result<Count> {
 }
 
 fn hashes() -> Result<Count> {
-    step::run_quietly(package::build_steps())?;
+    build_package()?;
     step::run_quietly(wasi::build_steps())?;
     sums::check()?;
     Ok(Count::success())
