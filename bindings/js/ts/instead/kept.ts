@@ -1,5 +1,5 @@
-// Receivers and senders of a secret that comes with each call, as the libraries have it whose shapes
-// stand in this folder.
+// Receivers and senders of a secret that comes with each call, as the libraries have it whose
+// shapes stand in this folder.
 //
 // Their users make a `Webhook` for each request, and not every runtime tells when it is gone: what
 // stands for it in the module is kept here, and is freed when others are used.
