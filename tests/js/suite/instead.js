@@ -320,7 +320,9 @@ function octokitTests({ postseal, octokit: { sign, verify, verifyWithFallback },
     const many = Array.from({ length: 20 }, (_, at) => `secret ${at}`);
     same(await found([...many, secret]), true);
     same(await verifyWithFallback(secret, payload, signature, [""]), true);
+    same(await found(new Set([secret])), true);
     await rejectsCode(postseal, "invalid_config", found([""]));
+    await rejectsCode(postseal, "invalid_config", found(5));
   });
   test("octokit: many secrets, one after another and again", async () => {
     const many = Array.from({ length: 40 }, (_, at) => `secret ${at % 20}`);

@@ -38,7 +38,9 @@ export async function verifyWithFallback(
   signature: string,
   additionalSecrets: undefined | string[],
 ): Promise<boolean> {
-  for (const candidate of [secret, ...(additionalSecrets ?? [])]) {
+  const further = additionalSecrets ?? [];
+  if (typeof further[Symbol.iterator] !== "function") throw invalid("further secrets are a list");
+  for (const candidate of [secret, ...further]) {
     if (await verify(candidate, payload, signature)) return true;
   }
   return false;
