@@ -50,12 +50,14 @@ const MAC = /[A-Za-z0-9+/]+=*$/;
  * timestamp (`github`, `shopify`): nothing there is ever too old.
  */
 export function testDelivery(options: TestDelivery): Sealed {
-  const given = members(options, OPTIONS, "the test delivery");
-  const { tamper, scheme } = given as Partial<TestDelivery>;
+  const given = members(options, OPTIONS, "the test delivery") as Partial<TestDelivery>;
+  const { tamper, scheme } = given;
   if (tamper === "old" && WITHOUT_TIMESTAMP.includes(scheme)) {
     throw invalid('`tamper: "old"` needs a scheme that signs a timestamp');
   }
-  const sealed = seal(options, tamper === "old");
+  // A key that is there, but undefined, must not pass for none.
+  const encrypted = Object.hasOwn(options, "encryptionKey");
+  const sealed = seal(given, encrypted, tamper === "old");
   switch (tamper) {
     case undefined:
     case "old":
@@ -88,17 +90,13 @@ function address(url: string | URL): string {
   throw invalid("a test request needs an absolute URL without user and password");
 }
 
-function seal(options: TestDelivery, old: boolean): Sealed {
-  const { secret, encryptionKey, scheme, envelope, audience, message, now } = options;
-  const sender = new Sender({
-    secrets: secret,
-    ...("encryptionKey" in options ? { encryptionKeys: encryptionKey } : {}),
-    ...{ scheme, envelope },
-    ...("audience" in options ? { audience } : {}),
-  } as SenderOptions);
+function seal(given: Partial<TestDelivery>, encrypted: boolean, old: boolean): Sealed {
+  const { secret, encryptionKey, message, now, tamper: _, ...options } = given;
+  const keys = encrypted ? { encryptionKeys: encryptionKey } : {};
+  const sender = new Sender({ secrets: secret, ...keys, ...options } as SenderOptions);
   try {
     const sent = old ? (seconds(now) ?? Date.now() / 1000) - OLD_SECONDS : now;
-    return sender.seal(message, sent === undefined ? {} : { now: sent });
+    return sender.seal(message as Message, sent === undefined ? {} : { now: sent });
   } finally {
     sender[Symbol.dispose]();
   }

@@ -205,7 +205,13 @@ function stripeTests({ postseal, stripe, test }) {
     }
     same(at(later(-300)), "evt_1");
     throwsCode(postseal, "timestamp_too_new", () => at(later(-301)));
-    for (const given of [[later(0), 0], [later(0), 86_401], [Number.NaN], ["now"]]) {
+    const wrong = [
+      [later(0), 0],
+      [later(0), 86_401],
+      [later(0), "300"],
+      [later(0), Symbol("300")],
+    ];
+    for (const given of [...wrong, [Number.NaN], ["now"], [Symbol("now")]]) {
       throwsCode(postseal, "invalid_config", () => at(...given));
     }
   });
@@ -314,12 +320,31 @@ function octokitTests({ postseal, octokit: { sign, verify, verifyWithFallback },
     const many = Array.from({ length: 20 }, (_, at) => `secret ${at}`);
     same(await found([...many, secret]), true);
     same(await verifyWithFallback(secret, payload, signature, [""]), true);
+    same(await found(new Set([secret])), true);
     await rejectsCode(postseal, "invalid_config", found([""]));
+    await rejectsCode(postseal, "invalid_config", found(5));
+  });
+  test("octokit: many secrets, one after another and again", async () => {
+    const many = Array.from({ length: 40 }, (_, at) => `secret ${at % 20}`);
+    const signatures = new Set();
+    for (const one of many) {
+      const made = await sign(one, payload);
+      signatures.add(made);
+      same(
+        [await verify(one, payload, made), await verify(one, payload, signature)],
+        [true, false],
+      );
+    }
+    same(signatures.size, 20);
   });
   test("octokit: what is missing is an error", async () => {
     const calls = [sign(), sign(secret), sign(secret, ""), sign("", payload), verify()];
     calls.push(verify(secret), verify(secret, payload), verify(secret, payload, ""));
     calls.push(verify(secret, "", signature), verify(secret, payload, 5));
+    for (const other of [5, { secret }, Symbol("secret"), [secret]]) {
+      await rejectsCode(postseal, "invalid_secret", sign(other, payload));
+      await rejectsCode(postseal, "invalid_secret", verify(other, payload, signature));
+    }
     for (const call of calls) await rejectsCode(postseal, "invalid_config", call);
     await rejectsCode(postseal, "body_not_bytes", sign(secret, { a: 1 }));
     await rejectsCode(postseal, "body_not_bytes", verify(secret, { a: 1 }, signature));

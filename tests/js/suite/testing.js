@@ -100,6 +100,8 @@ function optionTests({ postseal, testing, test, options }) {
     "an unknown scheme": ["invalid_config", { ...options, scheme: "other" }],
     "no secret": ["invalid_secret", { message: MESSAGE }],
     "a key that is not set": ["invalid_key", { ...options, encryptionKey: undefined }],
+    "an audience that is not set": ["invalid_config", { ...options, audience: undefined }],
+    "an audience without a key": ["invalid_config", { ...options, audience: "here" }],
     "no message": ["invalid_config", { secret: SECRET }],
     "a time in milliseconds": ["invalid_config", { ...options, now: NOW * 1000, tamper: "old" }],
   };

@@ -1,7 +1,7 @@
 // `postseal/octokit`: the shape of the npm package `@octokit/webhooks-methods`, 6.x. What is
 // refused beyond it, docs/moving.md says.
 import type { BodyInput } from "../types.js";
-import { ANY_TIME, hmac, invalid, isRefusal, openOnce } from "./once.js";
+import { ANY_TIME, hmac, invalid, isRefusal, open } from "./kept.js";
 
 /** The signature header's value, `sha256=…`. Rejects with `invalid_config` for what is missing. */
 export async function sign(secret: string, payload: string | Uint8Array): Promise<string> {
@@ -23,7 +23,7 @@ export async function verify(
   }
   const headers = { "x-hub-signature-256": signature };
   try {
-    openOnce("github", secret, headers, eventPayload, { now: ANY_TIME });
+    open("github", { text: secret }, headers, eventPayload, { now: ANY_TIME });
     return true;
   } catch (error) {
     if (isRefusal(error)) return false;
@@ -38,7 +38,9 @@ export async function verifyWithFallback(
   signature: string,
   additionalSecrets: undefined | string[],
 ): Promise<boolean> {
-  for (const candidate of [secret, ...(additionalSecrets ?? [])]) {
+  const further = additionalSecrets ?? [];
+  if (typeof further[Symbol.iterator] !== "function") throw invalid("further secrets are a list");
+  for (const candidate of [secret, ...further]) {
     if (await verify(candidate, payload, signature)) return true;
   }
   return false;

@@ -1,10 +1,11 @@
 // `postseal/stripe`: the shape of `stripe.webhooks` of the npm package `stripe`, and of its
 // CryptoProvider. What is refused beyond it, docs/moving.md says.
 import { WebhookError } from "../index.js";
+import { numeric } from "../options.js";
 import type { BodyInput, Delivery } from "../types.js";
 import { CryptoProvider, createCryptoProvider } from "./stripe_crypto.js";
 import { StripeSignatureVerificationError } from "./stripe_error.js";
-import { hmac, invalid, isRefusal, openOnce } from "./once.js";
+import { hmac, invalid, isRefusal, open } from "./kept.js";
 
 export { CryptoProvider, StripeSignatureVerificationError };
 
@@ -74,12 +75,12 @@ export async function constructEventAsync<E = StripeEvent>(
 export function generateTestHeaderString(options: WebhookTestHeaderOptions): string {
   if (typeof options !== "object" || options === null) throw invalid("options are required");
   const { payload, secret, scheme, signature } = options;
-  const timestamp = Math.floor(options.timestamp || Date.now() / 1000);
+  const timestamp = Math.floor(numeric(options.timestamp) || Date.now() / 1000);
   if (typeof payload !== "string") {
     throw new WebhookError("body_not_bytes", "the test's payload must be a string");
   }
-  const mac = signature || hmac(secret, `${timestamp}.${payload}`);
-  return `t=${timestamp},${scheme || EXPECTED_SCHEME}=${mac}`;
+  const mac = String(signature || hmac(secret, `${timestamp}.${payload}`));
+  return `t=${timestamp},${String(scheme || EXPECTED_SCHEME)}=${mac}`;
 }
 
 /** The same, for where stripe's library has nothing synchronous. */
@@ -110,9 +111,10 @@ function opened(
   const value = ArrayBuffer.isView(header) ? new TextDecoder().decode(header) : header;
   const headers = { "stripe-signature": value || undefined } as Record<string, string>;
   const now = typeof receivedAt === "number" ? receivedAt / 1000 : (receivedAt ?? undefined);
-  const toleranceSeconds = tolerance === DEFAULT_TOLERANCE ? undefined : (tolerance ?? undefined);
+  const toleranceSeconds =
+    tolerance === DEFAULT_TOLERANCE ? undefined : numeric(tolerance ?? undefined);
   try {
-    return openOnce("stripe", secret, headers, payload, { now, toleranceSeconds });
+    return open("stripe", { text: secret }, headers, payload, { now, toleranceSeconds });
   } catch (error) {
     if (!isRefusal(error, THEIRS)) throw error;
     throw new StripeSignatureVerificationError(undefined, undefined, error);

@@ -1,7 +1,7 @@
 // The shape of stripe's CryptoProvider, with the core for both of stripe's: synchronous everywhere,
 // also where stripe's own has only WebCrypto.
 import { Receiver } from "../index.js";
-import { ANY_TIME, BODY_BYTES_MAX, hmac, sealOnce } from "./once.js";
+import { ANY_TIME, BODY_BYTES_MAX, hmac, seal } from "./kept.js";
 
 /** What the signature around a body to be hashed is made with. It protects nothing. */
 const HASHING = "sha256";
@@ -33,7 +33,7 @@ export function createCryptoProvider(): CryptoProvider {
 
 /** The replay key of a body without an id is its hash. */
 function sha256(data: Uint8Array): string {
-  const headers = sealOnce("github", HASHING, "sha256", data, ANY_TIME);
+  const headers = seal("github", { text: HASHING }, "sha256", data, ANY_TIME);
   // Bytes in the form of the receiver's envelope would be refused: no token has a brace, and an
   // object has one.
   const envelope = data.includes(0x7b) ? "jwe" : "json";

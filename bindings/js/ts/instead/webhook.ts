@@ -1,7 +1,7 @@
 // The class of Standard Webhooks' library, on which Svix's is built as well.
-import { Receiver, WebhookError } from "../index.js";
-import type { BodyInput, Delivery, ErrorCode, HeadersInput, SecretInput } from "../index.js";
-import { invalid, isRefusal, openOnce, sealOnce } from "./once.js";
+import { WebhookError } from "../index.js";
+import type { BodyInput, Delivery, ErrorCode, HeadersInput } from "../index.js";
+import { invalid, isRefusal, open, receiverOf, seal, type Secret } from "./kept.js";
 
 export interface WebhookUnbrandedRequiredHeaders {
   "webhook-id": string;
@@ -37,12 +37,12 @@ Object.defineProperty(WebhookVerificationError.prototype, "name", {
 
 /** What both libraries' `Webhook` has. */
 export class SigningWebhook {
-  readonly #secret: SecretInput;
+  readonly #secret: Secret;
 
   /** `whsec_` and base64, or base64 alone, or the key itself. Throws `invalid_secret`. */
   constructor(secret: string | Uint8Array, options?: WebhookOptions) {
     this.#secret = options?.format === "raw" ? rawSecret(secret) : encodedSecret(secret);
-    new Receiver({ secrets: this.#secret })[Symbol.dispose]();
+    receiverOf("standard", this.#secret);
   }
 
   /**
@@ -53,14 +53,14 @@ export class SigningWebhook {
     if (typeof (timestamp as Partial<Date> | null)?.getTime !== "function") {
       throw invalid("the timestamp must be a Date");
     }
-    const headers = sealOnce("standard", this.#secret, msgId, payload, timestamp);
+    const headers = seal("standard", this.#secret, msgId, payload, timestamp);
     return headers["webhook-signature"] as string;
   }
 
   /** @internal */
   protected open(payload: BodyInput, headers: WebhookHeaders): Delivery {
     try {
-      return openOnce("standard", this.#secret, headers as HeadersInput, payload);
+      return open("standard", this.#secret, headers as HeadersInput, payload);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       throw new WebhookVerificationError(error.message, error.code);
@@ -68,8 +68,8 @@ export class SigningWebhook {
   }
 }
 
-function encodedSecret(secret: unknown): string {
-  if (typeof secret === "string") return secret;
+function encodedSecret(secret: unknown): Secret {
+  if (typeof secret === "string") return { text: secret };
   throw new WebhookError(
     "invalid_secret",
     'the secret must be a string: say format "raw" for one that is bytes',
@@ -77,10 +77,10 @@ function encodedSecret(secret: unknown): string {
 }
 
 /** Printable text as what it is, and all else as base64, which keeps every byte. */
-function rawSecret(secret: string | Uint8Array): SecretInput {
+function rawSecret(secret: string | Uint8Array): Secret {
   const bytes = typeof secret === "string" ? secret : latin1(secret);
-  if (/^[ -~]*$/.test(bytes)) return { secret: bytes, encoding: "text" };
-  if (!/[^\0-\xFF]/.test(bytes)) return btoa(bytes);
+  if (/^[ -~]*$/.test(bytes)) return { text: bytes, encoding: "text" };
+  if (!/[^\0-\xFF]/.test(bytes)) return { text: btoa(bytes) };
   throw new WebhookError("invalid_secret", "a raw secret has a character that is no byte");
 }
 
