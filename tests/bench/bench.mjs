@@ -2,6 +2,7 @@
 //
 // node bench.mjs <program of the folder `native`> <example `bench` of the Rust host> <WASI module>
 import { cpus } from "node:os";
+import { bundles, bundleTable } from "./bundle.mjs";
 import { coldStart } from "./cold_start.mjs";
 import { encrypted } from "./encrypted.mjs";
 import { verdicts } from "./goals.mjs";
@@ -35,9 +36,11 @@ console.log("Ratio: our time over theirs. Below 1, postseal is the faster one.\n
 console.log("| payload | postseal | ours, µs | other | theirs, µs | ratio |");
 console.log("|---|---|---:|---|---:|---:|");
 for (const row of rows) console.log(line(row));
+const bundleRows = await bundles();
+console.log(`\n${bundleTable(bundleRows)}`);
 console.log("\n| payload | postseal | other | goal | ratio | verdict |");
 console.log("|---|---|---|---|---:|---|");
-console.log(verdicts(rows).join("\n"));
+console.log(verdicts([...rows, ...bundleRows]).join("\n"));
 
 function line({ size, ours, theirs, ns, theirNs, note }) {
   const name = note === undefined ? ours : `${ours} (${note})`;

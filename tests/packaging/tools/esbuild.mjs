@@ -19,5 +19,6 @@ export async function esbuild({ folder, report }) {
   // `slim` asks for its own address, which CommonJS has not, and knows that.
   const unexpected = warnings.filter(({ id }) => id !== "empty-import-meta");
   report.check("esbuild without a warning", unexpected.length === 0, JSON.stringify(unexpected));
-  report.ended("esbuild, CommonJS", await spawned(process.execPath, ["invoke.cjs"], { cwd: project }));
+  const invoked = await spawned(process.execPath, ["invoke.cjs"], { cwd: project });
+  report.ended("esbuild, CommonJS", invoked);
 }

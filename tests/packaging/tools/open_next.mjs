@@ -1,4 +1,5 @@
-// A bundle that took Node's conditions to workerd, as OpenNext makes one: the error says the remedy.
+// A bundle that took Node's conditions to workerd, as OpenNext makes one: the error names the
+// remedy.
 import { join } from "node:path";
 import { build } from "esbuild";
 import { answerOf } from "../workerd.mjs";

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fetched, run, served } from "../command.mjs";
 import { answerOf } from "../workerd.mjs";
 
+const DEV = ["dev", "--port", "0", "--inspector-port", "0"];
+DEV.push("--show-interactive-dev-session=false");
 const DRY_RUN = ["deploy", "--dry-run", "--outdir", "dist"];
 
 export async function wrangler({ folder, report }) {
@@ -10,6 +12,5 @@ export async function wrangler({ folder, report }) {
   const built = await run(project, "wrangler", ...DRY_RUN);
   const bundle = () => answerOf(join(project, "dist"), "index.js", "2026-10-01");
   report.ended("wrangler deploy", built.ok ? await bundle() : built);
-  const dev = ["dev", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
-  report.ended("wrangler dev", await served(project, fetched, "wrangler", ...dev));
+  report.ended("wrangler dev", await served(project, fetched, "wrangler", ...DEV));
 }

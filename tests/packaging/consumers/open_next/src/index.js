@@ -4,9 +4,11 @@ import { Receiver, WebhookError } from "postseal";
 export default {
   fetch() {
     try {
-      return new Response(String(new Receiver({ secrets: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" })));
+      const receiver = new Receiver({ secrets: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+      return Response.json({ receiver: String(receiver) });
     } catch (error) {
-      return Response.json({ is: WebhookError.is(error), code: error.code, message: error.message });
+      const { code, message } = error;
+      return Response.json({ is: WebhookError.is(error), code, message });
     }
   },
 };
