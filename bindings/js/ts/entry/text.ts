@@ -11,26 +11,35 @@ export const ALPHABET =
 export const PREFIXES = "|~";
 /** The text begins with all bytes, the most frequent first, two hexadecimal digits each. */
 const HEAD = 512;
+/** ASCII. */
+const PAGE = 128;
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const byRank = Uint8Array.from({ length: HEAD / 2 }, (_, rank) =>
-    Number.parseInt(text.slice(2 * rank, 2 * rank + 2), 16),
-  );
-  const rankOf = new Uint8Array(128);
-  for (let rank = 0; rank < ALPHABET.length; rank++) rankOf[ALPHABET.charCodeAt(rank)] = rank;
+  const byteOf = byteTable(text);
   const [second, third] = [PREFIXES.charCodeAt(0), PREFIXES.charCodeAt(1)];
 
   const bytes = new Uint8Array(text.length - HEAD);
   let length = 0;
-  let offset = 0;
+  let page = 0;
   for (let at = HEAD; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if (char === second) offset = ALPHABET.length;
-    else if (char === third) offset = 2 * ALPHABET.length;
+    if (char === second) page = PAGE;
+    else if (char === third) page = 2 * PAGE;
     else {
-      bytes[length++] = byRank[offset + (rankOf[char] as number)] as number;
-      offset = 0;
+      bytes[length++] = byteOf[page + char] as number;
+      page = 0;
     }
   }
   return bytes.subarray(0, length);
+}
+
+/** The byte of each character, a page of them for each rank: the loop above looks once. */
+function byteTable(text: string): Uint8Array {
+  const table = new Uint8Array(3 * PAGE);
+  for (let at = 0; at < HEAD / 2; at++) {
+    const page = PAGE * Math.floor(at / ALPHABET.length);
+    const char = ALPHABET.charCodeAt(at % ALPHABET.length);
+    table[page + char] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
+  }
+  return table;
 }
