@@ -35,6 +35,10 @@ function circumstances(text: string): Circumstances {
   return last;
 }
 
+function payloadHash(body: Bytes | string): string {
+  return withBytes(body, (bytes) => instance().call((core) => core.payloadHash(bytes)));
+}
+
 export class OpenedDelivery implements Delivery {
   readonly id: string | null;
   readonly timestamp: number | null;
@@ -50,6 +54,22 @@ export class OpenedDelivery implements Delivery {
   #payload: Bytes | string;
   readonly #headers: HeaderSource;
   readonly #scheme: string;
+  /**
+   * The body whose hash is the replay key. Its caller may change its own bytes, so these are a
+   * copy, which costs a fortieth of the hash.
+   */
+  readonly #verified: Bytes | string = "";
+  #hash: string | undefined;
+  /**
+   * A replay key that is hashed when it is first read: few read it, and it costs as much as the
+   * verification. It is the delivery's own member, as its other facts are, and one getter for all.
+   */
+  static readonly #WHEN_READ: PropertyDescriptor & ThisType<OpenedDelivery> = {
+    enumerable: true,
+    get() {
+      return (this.#hash ??= payloadHash(this.#verified));
+    },
+  };
 
   /**
    * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `wire` is
@@ -71,7 +91,10 @@ export class OpenedDelivery implements Delivery {
     this.id = facts.slice(0, idEnd) || null;
     this.timestamp = timestamp === "" ? null : Number(timestamp);
     if (this.id !== null) this.replayKey = this.id;
-    else hashWhenAsked(this, wire);
+    else {
+      this.#verified = typeof wire === "string" ? wire : wire.slice();
+      Object.defineProperty(this, "replayKey", OpenedDelivery.#WHEN_READ);
+    }
     this.replayKeySource = this.id === null ? "payload_hash" : "signed_id";
     this.replayProtected = this.timestamp !== null;
     this.secretId = matchedSecretIds[0] as string;
@@ -131,21 +154,6 @@ export class OpenedDelivery implements Delivery {
   [INSPECT](): string {
     return this.toString();
   }
-}
-
-/**
- * Makes `replayKey` a member that is hashed when it is first read: few read it, and it costs as
- * much as the verification. The caller may change its bytes before that, so they are copied, which
- * costs a fortieth.
- */
-function hashWhenAsked(delivery: OpenedDelivery, wire: Bytes | string): void {
-  const verified = typeof wire === "string" ? wire : wire.slice();
-  let hash: string | undefined;
-  Object.defineProperty(delivery, "replayKey", {
-    enumerable: true,
-    get: () =>
-      (hash ??= withBytes(verified, (bytes) => instance().call((core) => core.payloadHash(bytes)))),
-  });
 }
 
 function parsed(text: string): unknown {
