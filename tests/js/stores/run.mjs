@@ -11,12 +11,13 @@ import { kinds, server } from "./kinds.mjs";
 import { claims } from "./parts/claims.mjs";
 import { cloudflare } from "./parts/cloudflare.mjs";
 import { contract } from "./parts/contract.mjs";
+import { examplesTests } from "./parts/examples.mjs";
 import { limit } from "./parts/limit.mjs";
 import { outage } from "./parts/outage.mjs";
 import { refusals } from "./parts/refusals.mjs";
 import { types } from "./parts/types.mjs";
 
-const PARTS = { types, refusals, contract, claims, outage, limit, cloudflare };
+const PARTS = { types, refusals, contract, claims, outage, limit, cloudflare, examples: examplesTests };
 
 const [path, word = ""] = process.argv.slice(2);
 if (path === undefined) {

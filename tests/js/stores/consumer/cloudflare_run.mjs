@@ -1,16 +1,12 @@
 // Runs the Worker in workerd, as miniflare configures it, and asks it for the tests of one kind:
 // node cloudflare_run.mjs <kind>
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
 import { notOnce } from "./many.js";
 import { same, Suite } from "./suite/harness.js";
+import { bundledWorker, SQLITE } from "./worker_bundle.mjs";
 
 /** Who claims every id so often, 40 times in all. */
 const REQUESTS = 4;
 const [IDS, TURNS] = [300, 10];
-const SQLITE = (className) => ({ className, useSQLite: true });
 
 const [kind] = process.argv.slice(2);
 const worker = await started();
@@ -24,28 +20,8 @@ await worker.dispose();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
-async function started() {
-  const folder = import.meta.dirname;
-  const outdir = join(folder, "cloudflare");
-  await build({
-    entryPoints: [join(folder, "cloudflare.js")],
-    outdir,
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker"],
-    loader: { ".wasm": "copy" },
-    assetNames: "[name]",
-    logLevel: "error",
-  });
-  const module = (type, name) => ({
-    type,
-    path: join(outdir, name),
-    contents: readFileSync(join(outdir, name)),
-  });
-  return new Miniflare({
-    modules: [module("ESModule", "cloudflare.js"), module("CompiledWasm", "core.wasm")],
-    modulesRoot: outdir,
-    compatibilityDate: "2026-04-01",
+function started() {
+  return bundledWorker("cloudflare.js", {
     d1Databases: ["DATABASE", "EMPTY"],
     durableObjects: {
       CLAIMS: SQLITE("PostsealClaims"),
