@@ -14,7 +14,7 @@ const RESOLUTIONS = ["nodenext", "bundler"];
 
 export async function typescript({ folder, report }) {
   const cwd = join(folder, "typescript");
-  const imports = entryPoints(folder).map((name) => `export type {} from "${name}";\n`);
+  const imports = entryPoints(folder).map((name, at) => `export * as entry${at} from "${name}";\n`);
   writeFileSync(join(cwd, "entry_points.ts"), imports.join(""));
   for (const [version, compiler] of Object.entries(COMPILERS)) {
     for (const library of LIBRARIES) {
