@@ -35,6 +35,7 @@ const GROUPS: &[Group] = &[
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package in frameworks", run: npm_frameworks },
     Group { name: "npm package, wiping", run: npm_wiping },
     Group { name: "hashes of the modules", run: hashes },
     Group { name: "WASI module in Python, from docs/abi.md", run: python_host },
@@ -164,6 +165,13 @@ fn npm_package() -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
     tool::npm_ci(&workspace::root("tests/js/next"))?;
     Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+}
+
+fn npm_frameworks() -> Result<Count> {
+    tool::npm_ci(&workspace::root("tests/js"))?;
+    tool::npm_ci(&workspace::root("tests/js/frameworks"))?;
+    let mut node = tool::command("node");
+    Count::of_closing_line(node.arg("tests/js/frameworks/run.mjs").arg(package::tarball()?))
 }
 
 fn npm_wiping() -> Result<Count> {

@@ -90,7 +90,8 @@ async function bounded({ url, asked }, run) {
 }
 
 async function good(url) {
-  return (await post(url, { ...seal(), headers: { ...seal().headers, connection: "close" } })).status;
+  const { headers, body } = seal();
+  return (await post(url, { headers: { ...headers, connection: "close" }, body })).status;
 }
 
 async function manyBadSignatures({ url, asked, before }) {
@@ -134,7 +135,10 @@ async function slowBodies({ url, asked }) {
   const head = onTheWire(seal().headers, "", [`content-length: ${LIMIT}`]);
   for (const { socket } of peers) socket.write(head);
   await dripping(peers, { url, asked }, "x");
-  ok(peers.every(({ received }) => !received.includes(" 204 ")), "none is taken");
+  ok(
+    peers.every(({ received }) => !received.includes(" 204 ")),
+    "none is taken",
+  );
 }
 
 async function slowHeads({ url, asked }) {
@@ -152,7 +156,10 @@ async function dripping(peers, { url, asked }, drop) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   ok(during >= 500, `${during} connections at once`);
-  ok(peers.every(({ closed }) => closed), "the server's own time-outs end them");
+  ok(
+    peers.every(({ closed }) => closed),
+    "the server's own time-outs end them",
+  );
 }
 
 async function endlessBodies({ url, asked, before }) {

@@ -35,6 +35,9 @@ export function forms(marker) {
     "spaced hexadecimal": hex.slice(0, 12).join(" "),
     "a list": bytes.slice(0, 12).join(", "),
     "a dense list": bytes.slice(0, 12).join(","),
-    JSON: bytes.slice(0, 6).map((byte, at) => `"${at}":${byte}`).join(","),
+    JSON: bytes
+      .slice(0, 6)
+      .map((byte, at) => `"${at}":${byte}`)
+      .join(","),
   };
 }
