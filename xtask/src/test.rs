@@ -38,6 +38,7 @@ const GROUPS: &[Group] = &[
     Group { name: "licences and sources of dependencies", run: deny },
     Group { name: "npm package, packed", run: pack },
     Group { name: "npm package in its runtimes", run: npm_package },
+    Group { name: "npm package in frameworks", run: npm_frameworks },
     Group { name: "npm package, stores in real servers", run: npm_stores },
     Group { name: "npm package in bundlers and test runners", run: npm_packaging },
     Group { name: "npm package, wiping", run: npm_wiping },
@@ -181,24 +182,29 @@ fn build_package() -> Result<()> {
 }
 
 fn npm_package() -> Result<Count> {
-    tool::npm_ci(&workspace::root("tests/js"))?;
     tool::npm_ci(&workspace::root("tests/js/next"))?;
-    Count::of_closing_line(tool::command("node").arg("tests/js/run.mjs").arg(package::tarball()?))
+    of_tarball("tests/js")
+}
+
+fn npm_frameworks() -> Result<Count> {
+    of_tarball("tests/js/frameworks")
 }
 
 fn npm_stores() -> Result<Count> {
-    tool::npm_ci(&workspace::root("tests/js"))?;
-    tool::npm_ci(&workspace::root("tests/js/stores"))?;
-    let mut node = tool::command("node");
-    Count::of_closing_line(node.arg("tests/js/stores/run.mjs").arg(package::tarball()?))
+    of_tarball("tests/js/stores")
 }
 
-/// The Nodes and the Chromium of these tests are those of the runtimes.
 fn npm_packaging() -> Result<Count> {
+    of_tarball("tests/packaging")
+}
+
+/// The tests of the packed package in a folder. All use the Nodes that `tests/js` installs.
+fn of_tarball(folder: &str) -> Result<Count> {
     tool::npm_ci(&workspace::root("tests/js"))?;
-    tool::npm_ci(&workspace::root("tests/packaging"))?;
+    tool::npm_ci(&workspace::root(folder))?;
     let mut node = tool::command("node");
-    Count::of_closing_line(node.arg("tests/packaging/run.mjs").arg(package::tarball()?))
+    node.arg(workspace::root(folder).join("run.mjs")).arg(package::tarball()?);
+    Count::of_closing_line(&mut node)
 }
 
 fn npm_wiping() -> Result<Count> {

@@ -67,12 +67,13 @@ export class Receiver {
 
   /**
    * The whole endpoint, for a platform that has fetch's `Request` and `Response`: limit, bounded
-   * read, `open`, claim, `onDelivery`, and one answer. What the platform passes beside the request
-   * goes on to the functions. Never rejects. Throws `invalid_config`.
+   * read, `open`, claim, `onDelivery`, and one answer. What the platform passes beside the request,
+   * such as `(env, context)` in Workers, goes on to the functions. Never rejects. Throws
+   * `invalid_config`.
    */
-  handler<A extends unknown[] = []>(
-    options: HandlerOptions<A>,
-  ): (request: Request, ...args: A) => Promise<Response> {
+  handler<E = void, C = void>(
+    options: HandlerOptions<[env: E, context: C]>,
+  ): (request: Request, env: E, context: C) => Promise<Response> {
     const endpoint = this[ENDPOINT](options);
     return (request, ...args) =>
       endpoint.response({

@@ -51,9 +51,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
   claims(test);
 }
 for (const [name, start] of Object.entries(PARSED)) {
-  suite.test(`${name}: a parsed body is refused with the remedy`, () =>
-    serving(start, {}, parsed),
-  );
+  suite.test(`${name}: a parsed body is refused with the remedy`, () => serving(start, {}, parsed));
   suite.test(`${name}: what it did not parse is taken`, () =>
     serving(start, {}, async ({ seen, post }) => {
       same((await post(sealEncrypted())).status, 204);

@@ -1,4 +1,5 @@
-// The endpoint in NestJS, without decorators' syntax: what TypeScript makes of them, called by hand.
+// The endpoint in NestJS, without the syntax of decorators: what TypeScript makes of them, called
+// by hand.
 import "reflect-metadata";
 import { Catch, Controller, Module, Post, Req, Res } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";

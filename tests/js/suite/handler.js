@@ -165,10 +165,7 @@ function answersOfOnDelivery({ receiver, stores, seal, test }) {
       async (delivery) => new Response(delivery.id, { status: 202, headers: { "x-own": "1" } }),
     );
     const answer = await handle(request(seal()));
-    same(
-      [answer.status, answer.headers.get("x-own"), await answer.text()],
-      [202, "1", "evt_1"],
-    );
+    same([answer.status, answer.headers.get("x-own"), await answer.text()], [202, "1", "evt_1"]);
     const repeat = await handle(request(seal()));
     same([repeat.status, await repeat.text(), ...counts(seen)], [204, "", 1, 0, 0]);
   });

@@ -12,10 +12,13 @@ export interface FastifyReplyLike {
   header(name: string, value: string): unknown;
   send(body?: unknown): unknown;
 }
+// Fastify's own callbacks are generic: with `unknown`, its types would not fit.
+type Callback = (...args: any[]) => any;
+
 /** Fastify's instance, as a plugin gets it. */
 export interface FastifyLike {
   removeAllContentTypeParsers(): unknown;
-  addContentTypeParser(type: "*", parse: (...args: never[]) => void): unknown;
-  setErrorHandler(handle: (...args: never[]) => unknown): unknown;
-  post(path: string, options: object, handle: (...args: never[]) => unknown): unknown;
+  addContentTypeParser(type: "*", parse: Callback): unknown;
+  setErrorHandler(handle: Callback): unknown;
+  post(path: string, options: object, handle: Callback): unknown;
 }

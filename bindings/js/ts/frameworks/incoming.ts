@@ -5,6 +5,9 @@ import type { Collected } from "../request.js";
 const LINGER_BYTES_MAX = 4_194_304;
 const LINGER_MS_MAX = 2000;
 
+// Each event has arguments of its own: with `unknown`, Node's types would not fit.
+type Listener = (...args: any[]) => void;
+
 /** Node's `IncomingMessage`, of HTTP/1 or HTTP/2, and what frameworks put on it. */
 export interface NodeRequest {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
@@ -15,8 +18,8 @@ export interface NodeRequest {
   readonly readableEnded?: boolean;
   readonly rawBody?: unknown;
   readonly body?: unknown;
-  on(event: string, listener: (value: never) => void): unknown;
-  off(event: string, listener: (value: never) => void): unknown;
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
   pause(): unknown;
   resume(): unknown;
   destroy(): unknown;

@@ -14,6 +14,10 @@ import {
   type SendResult,
   type Store,
 } from "postseal";
+import { fastifyHandler } from "postseal/fastify";
+import { honoHandler } from "postseal/hono";
+import { lambdaHandler } from "postseal/lambda";
+import { nodeHandler } from "postseal/node";
 import { memoryStore } from "postseal/stores";
 
 declare const env: { SECRET: string; OLD_SECRET?: string; KEY: string };
@@ -41,6 +45,25 @@ export async function endpoint(request: Request): Promise<Response> {
       : error.toResponse();
   }
 }
+
+interface Env {
+  store: Store;
+}
+export const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
+  fetch: receiver.handler({
+    onDelivery: (delivery, env: Env) => console.log(delivery.id, env.store),
+    onRefused: ({ code }) => console.warn(code),
+    dedupe: { source: "orders", store: (env) => env.store },
+    limit: async (request) => ({ success: request.url !== "" }),
+  }),
+};
+export const POST = receiver.handler({ onDelivery: () => new Response("ok") });
+// @ts-expect-error: a claim needs a source
+receiver.handler({ onDelivery() {}, dedupe: { store } });
+export const listener = nodeHandler(receiver, { onDelivery: ({ id }) => console.log(id) });
+export const lambda = lambdaHandler(receiver, { onDelivery: ({ id }) => console.log(id) });
+export const route = honoHandler(receiver, { onDelivery: ({ id }) => console.log(id) });
+export const plugin = fastifyHandler(receiver, { onDelivery: ({ id }) => console.log(id) });
 
 const node: Record<string, string | string[] | undefined> = {};
 receiver.open(node, new Uint8Array(1));
