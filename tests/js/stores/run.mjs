@@ -17,7 +17,8 @@ import { outage } from "./parts/outage.mjs";
 import { refusals } from "./parts/refusals.mjs";
 import { types } from "./parts/types.mjs";
 
-const PARTS = { types, refusals, contract, claims, outage, limit, cloudflare, examples: examplesTests };
+const PARTS = { types, refusals, contract, claims, outage, limit, cloudflare };
+Object.assign(PARTS, { examples: examplesTests });
 
 const [path, word = ""] = process.argv.slice(2);
 if (path === undefined) {
