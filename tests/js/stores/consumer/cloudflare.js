@@ -61,7 +61,7 @@ const CALLS = {
   },
   async many({ kind, ids, turns, env }) {
     const { store } = await STORES[kind](env);
-    return manyClaims({ ids, turns, claim: (id) => claim(store, id) });
+    return manyClaims({ ids, turns, claim: (id, lease) => claim(store, id, lease) });
   },
   /** A database without the table; objects of before they had SQLite. */
   async unavailable({ kind, env }) {
@@ -83,13 +83,13 @@ export default {
   },
 };
 
-function claim(store, id) {
+function claim(store, id, leaseSeconds) {
   const { headers, body } = new postseal.Sender({ secrets: SECRET }).seal(
     { id, payload: "{}" },
     { now: NOW },
   );
   const delivery = new postseal.Receiver({ secrets: SECRET }).open(headers, body, { now: NOW });
-  return postseal.claim(store, delivery, { source: "cloudflare" });
+  return postseal.claim(store, delivery, { source: "cloudflare", leaseSeconds });
 }
 
 async function counted(suite) {

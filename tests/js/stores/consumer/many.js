@@ -2,6 +2,8 @@
 
 /** Claims that are on the way at once. */
 const AT_ONCE = 16;
+/** Longer than any run of a test, so that none is taken over. */
+const LEASE_SECONDS = 3600;
 
 /**
  * Claims each of the ids so often, in an order of its own, and finishes every other that is new:
@@ -12,7 +14,7 @@ export async function manyClaims({ ids, turns, claim }) {
   const outcomes = {};
   const work = async () => {
     for (let index = order.pop(); index !== undefined; index = order.pop()) {
-      const claimed = await claim(`many_${index}`);
+      const claimed = await claim(`many_${index}`, LEASE_SECONDS);
       outcomes[claimed.outcome] = (outcomes[claimed.outcome] ?? 0) + 1;
       if (claimed.outcome === "new" && index % 2 === 0) await claimed.done();
     }

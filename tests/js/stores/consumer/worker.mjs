@@ -25,9 +25,9 @@ const CALLS = {
   renew: ({ id }) => held.get(id).renew(),
   many({ ids, turns }) {
     const deliveries = new Map();
-    const claimed = (id) => {
+    const claimed = (id, leaseSeconds) => {
       if (!deliveries.has(id)) deliveries.set(id, delivery(id));
-      return claim(store, deliveries.get(id), { source: "orders" });
+      return claim(store, deliveries.get(id), { source: "orders", leaseSeconds });
     };
     return manyClaims({ ids, turns, claim: claimed });
   },
