@@ -4,7 +4,7 @@ import { notOnce } from "./many.js";
 import { same, Suite } from "./suite/harness.js";
 import { bundledWorker, SQLITE } from "./worker_bundle.mjs";
 
-/** Who claims every id so often, 16 times in all. */
+/** Who claims every id so often, 40 times in all. */
 const REQUESTS = 4;
 const [IDS, TURNS] = [300, 10];
 
