@@ -2,11 +2,13 @@
 //! machine.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
+use crate::count::Count;
 use crate::step::{self, Step};
-use crate::{package, tool, wasi, workspace};
+use crate::{outside, package, tool, wasi, workspace};
 
 /// Builds all that is measured, then measures it. The numbers are printed as they come.
 pub(crate) fn run() -> Result<bool> {
@@ -26,17 +28,21 @@ pub(crate) fn run() -> Result<bool> {
     Ok(node.status()?.success())
 }
 
-/// It has a workspace and a lock file of its own.
+/// Asks clippy of the crate that is measured natively.
+pub(crate) fn clippy() -> Result<Count> {
+    Count::of(cargo_native(outside::CLIPPY).args(["--", "-D", "warnings"]))
+}
+
 fn compile_native() -> Result<String> {
-    let manifest = workspace::root("tests/bench/native/Cargo.toml");
-    tool::run(
-        tool::cargo("build --release --locked")
-            .arg("--manifest-path")
-            .arg(manifest)
-            .arg("--target-dir")
-            .arg(workspace::target("bench-native")),
-    )?;
+    tool::run(&mut cargo_native("build --release --locked"))?;
     Ok(String::new())
+}
+
+fn cargo_native(task: &str) -> Command {
+    let mut cargo = tool::cargo(task);
+    cargo.arg("--manifest-path").arg(workspace::root("tests/bench/native/Cargo.toml"));
+    cargo.arg("--target-dir").arg(workspace::target("bench-native"));
+    cargo
 }
 
 fn native_program() -> PathBuf {

@@ -1,19 +1,22 @@
 //! The MAC and its comparison under valgrind: see tests/constant_time.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::count::Count;
-use crate::{tool, workspace};
+use crate::{outside, tool, workspace};
 
 /// What valgrind ends with where it has found an error.
 const FOUND: i32 = 9;
+/// Why the crate is not built on another machine.
+const ELSEWHERE: &str = "its requests to valgrind are written for Linux on x86-64";
 
 /// Nothing may be found in the core's comparison, and something must be in a careless one.
 pub(crate) fn test() -> Result<Count> {
-    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
-        return Ok(Count::skipped("its requests to valgrind are written for Linux on x86-64"));
+    if !is_for_this_machine() {
+        return Ok(Count::skipped(ELSEWHERE));
     }
     let there = tool::output(tool::command("valgrind").arg("--version")).is_ok();
     match (there, workspace::is_ci()) {
@@ -21,13 +24,30 @@ pub(crate) fn test() -> Result<Count> {
         (false, true) => bail!("valgrind is not installed: .ci/run installs it"),
         (false, false) => return Ok(Count::skipped("valgrind is not there: Debian has it")),
     }
-    let folder = workspace::target("constant_time");
-    let manifest = "build --release --locked --manifest-path tests/constant_time/Cargo.toml";
-    tool::run(tool::cargo(manifest).arg("--target-dir").arg(&folder))?;
-    let program = folder.join("release/postseal-constant-time");
+    tool::run(&mut cargo("build --release --locked"))?;
+    let program = workspace::target("constant_time/release/postseal-constant-time");
     let mut sum = expect(&program, "mac", 0)?;
     sum.add(&expect(&program, "control", FOUND)?);
     Ok(sum)
+}
+
+/// Asks clippy of the crate.
+pub(crate) fn clippy() -> Result<Count> {
+    match is_for_this_machine() {
+        true => Count::of(cargo(outside::CLIPPY).args(["--", "-D", "warnings"])),
+        false => Ok(Count::skipped(ELSEWHERE)),
+    }
+}
+
+fn is_for_this_machine() -> bool {
+    cfg!(all(target_arch = "x86_64", target_os = "linux"))
+}
+
+fn cargo(task: &str) -> Command {
+    let mut cargo = tool::cargo(task);
+    cargo.args(["--manifest-path", "tests/constant_time/Cargo.toml", "--target-dir"]);
+    cargo.arg(workspace::target("constant_time"));
+    cargo
 }
 
 fn expect(program: &Path, part: &str, status: i32) -> Result<Count> {

@@ -11,11 +11,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{step, tool, workspace};
+use crate::{outside, step, tool, workspace};
 
 /// Every target, by the name of its program.
 const TARGETS: [&str; 6] =
     ["headers", "jwe", "json_envelope", "secrets", "abi_frames", "differential"];
+const NO_COMPILER: &str = "c++ is not there: Debian has it in g++";
 /// Longer inputs hold nothing that these do not, and run slower.
 const INPUT_BYTES_MAX: u32 = 4096;
 /// In a test, each target runs all its seeds, and then a little longer.
@@ -25,11 +26,8 @@ pub(crate) const SECONDS: u32 = 600;
 
 /// Runs each target for some seconds, from the vectors alone.
 pub(crate) fn test() -> Result<Count> {
-    let there = tool::output(tool::command("c++").arg("--version")).is_ok();
-    match (there, workspace::is_ci()) {
-        (true, _) => (),
-        (false, true) => bail!("there is no C++ compiler: .ci/run installs it"),
-        (false, false) => return Ok(Count::skipped("c++ is not there: Debian has it in g++")),
+    if !has_compiler()? {
+        return Ok(Count::skipped(NO_COMPILER));
     }
     compile()?;
     let mut sum = Count::default();
@@ -42,6 +40,14 @@ pub(crate) fn test() -> Result<Count> {
         sum.add(&Count::of(run.arg("-verbosity=0"))?);
     }
     Ok(sum)
+}
+
+/// Asks clippy of the targets, and of what they share: libFuzzer is compiled for that as well.
+pub(crate) fn clippy() -> Result<Count> {
+    match has_compiler()? {
+        true => Count::of(cargo(outside::CLIPPY).args(["--", "-D", "warnings"])),
+        false => Ok(Count::skipped(NO_COMPILER)),
+    }
 }
 
 /// Runs each target for so long, from the vectors and what earlier runs have found, and says how
@@ -63,8 +69,16 @@ pub(crate) fn run(seconds: u32) -> Result<bool> {
     Ok(clean)
 }
 
+fn has_compiler() -> Result<bool> {
+    let there = tool::output(tool::command("c++").arg("--version")).is_ok();
+    if !there && workspace::is_ci() {
+        bail!("there is no C++ compiler: .ci/run installs it");
+    }
+    Ok(there)
+}
+
 fn compile() -> Result<()> {
-    tool::run(cargo("build").args(["--release", "--locked"])).map(|_| ())
+    tool::run(&mut cargo("build --release --locked")).map(|_| ())
 }
 
 /// The run of a target, with its folders made.

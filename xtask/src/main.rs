@@ -10,6 +10,7 @@ mod count;
 mod demo;
 mod fuzz;
 mod measure;
+mod outside;
 mod package;
 mod program;
 mod runtime;

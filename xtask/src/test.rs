@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
 use crate::{
-    codes, constant_time, fuzz, package, program, scripts, step, sums, tool, wasi, workspace,
+    codes, constant_time, fuzz, outside, package, program, scripts, step, sums, tool, wasi,
+    workspace,
 };
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
@@ -28,6 +29,7 @@ const GROUPS: &[Group] = &[
     Group { name: "vectors against a second implementation", run: cross_check },
     Group { name: "TypeScript", run: typescript },
     Group { name: "clippy, native", run: clippy_native },
+    Group { name: "clippy, outside the workspace", run: outside::clippy },
     Group { name: "clippy, WebAssembly", run: clippy_wasm },
     Group { name: "core without std", run: without_std },
     Group { name: "constant time under valgrind", run: constant_time::test },
@@ -81,9 +83,7 @@ fn cargo(arguments: &str) -> Result<Count> {
 
 fn format() -> Result<Count> {
     let mut sum = cargo("fmt --all --check")?;
-    for crate_outside in ["tests/constant_time", "tests/fuzz"] {
-        sum.add(&cargo(&format!("fmt --manifest-path {crate_outside}/Cargo.toml --check"))?);
-    }
+    sum.add(&outside::format()?);
     Ok(sum)
 }
 
@@ -157,7 +157,12 @@ fn documentation() -> Result<Count> {
 fn deny() -> Result<Count> {
     let installed = tool::output(&mut tool::cargo("deny --version"))?.status.success();
     match (installed, workspace::is_ci()) {
-        (true, _) => cargo("deny --workspace check licenses bans sources"),
+        (true, _) => {
+            let checks = "check licenses bans sources";
+            let mut sum = cargo(&format!("deny --workspace {checks}"))?;
+            sum.add(&outside::deny(checks)?);
+            Ok(sum)
+        }
         (false, true) => bail!("cargo-deny is not installed: .ci/run installs it"),
         (false, false) => Ok(Count::skipped(
             "cargo-deny is not there: `cargo install cargo-deny --locked --no-default-features`",

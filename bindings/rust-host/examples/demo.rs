@@ -129,7 +129,7 @@ fn claim_twice(host: &Host, delivery: &Delivery<'_>, now: UnixTime) -> Result<&'
     let subject = Subject {
         source: "demo",
         scheme: delivery.scheme(),
-        replay_key: delivery.replay_key(),
+        replay_key: &delivery.replay_key(),
         payload: delivery.payload(),
     };
     let (_, first) = claims.begin(&subject, now)?;

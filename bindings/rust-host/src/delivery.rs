@@ -1,6 +1,7 @@
 //! A delivery: what the module's receiver has made of a request. There is no other way to have one.
 
-use core::fmt;
+use std::borrow::Cow;
+use std::fmt;
 
 use postseal::{Code, Error, ReplayKeySource, Scheme};
 
@@ -32,11 +33,9 @@ pub(crate) struct Facts {
 impl Facts {
     /// Reads an answer.
     pub(crate) fn read(answer: Answer<'_>) -> Result<Self, Error> {
-        let source = match answer.text("replay_key_source")? {
-            "signed_id" => ReplayKeySource::SignedId,
-            "payload_hash" => ReplayKeySource::PayloadHash,
-            _ => return Err(unreadable()),
-        };
+        let sources = [ReplayKeySource::SignedId, ReplayKeySource::PayloadHash];
+        let named = answer.text("replay_key_source")?;
+        let source = sources.into_iter().find(|source| source.as_str() == named);
         let matched_secret_ids = answer.list("matched_secret_id")?;
         if matched_secret_ids.is_empty() {
             return Err(unreadable());
@@ -46,7 +45,7 @@ impl Facts {
             id: text("id")?,
             timestamp: answer.number_if("timestamp")?,
             replay_key: answer.text("replay_key")?.to_owned(),
-            replay_key_source: source,
+            replay_key_source: source.ok_or_else(unreadable)?,
             matched_secret_ids,
             encryption_key_id: text("encryption_key_id")?,
             content_type: text("content_type")?,
@@ -87,8 +86,8 @@ impl<'a> Delivery<'a> {
     /// What to remember so as to accept the message once: the authenticated id, else `sha256:` and
     /// the hash of the body in hexadecimal.
     #[must_use]
-    pub fn replay_key(&self) -> &str {
-        &self.facts.replay_key
+    pub fn replay_key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.facts.replay_key)
     }
 
     /// What the replay key was taken from.

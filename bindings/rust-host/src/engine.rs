@@ -55,8 +55,6 @@ impl Compiled {
             .tables(1)
             .memory_size(self.options.memory_bytes_max)
             .table_elements(TABLE_ELEMENTS_MAX)
-            // Memory that a module has once taken is never given back, but with its instance.
-            .trap_on_grow_failure(true)
             .build();
         let surroundings = Surroundings {
             limits,

@@ -51,8 +51,6 @@ exports! {
     receiver_open: OnHandle = "postseal_receiver_open",
     sender_new: OnFrame = "postseal_sender_new",
     sender_seal: OnHandle = "postseal_sender_seal",
-    sender_prepare: OnHandle = "postseal_sender_prepare",
-    sender_sign: TypedFunc<(u64, u64, u32, u32), u64> = "postseal_sender_sign",
     generate: OnFrame = "postseal_generate",
     key_id: OnFrame = "postseal_key_id",
     claim_begin: OnPayload = "postseal_claim_begin",

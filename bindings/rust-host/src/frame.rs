@@ -7,6 +7,10 @@ use zeroize::Zeroizing;
 /// Bytes of a length.
 const LENGTH_BYTES: usize = 4;
 
+/// The longest text that is taken from the module, in bytes: five times a signature header with
+/// eight signatures of Ed25519, the longest that a sound one writes.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// A frame to be sent to the module: it may hold keys, and is wiped.
 pub(crate) type Frame = Zeroizing<Vec<u8>>;
 
@@ -50,8 +54,13 @@ impl<'a> Strings<'a> {
         Some(string)
     }
 
-    /// The next string as text; `None` also where it is not UTF-8.
+    /// The next string as text; `None` also where it is none.
     pub(crate) fn next_text(&mut self) -> Option<&'a str> {
-        str::from_utf8(self.next()?).ok()
+        text(self.next()?)
     }
+}
+
+/// A string as text; `None` where it is not UTF-8, or longer than a text may be.
+pub(crate) fn text(string: &[u8]) -> Option<&str> {
+    str::from_utf8(string).ok().filter(|text| text.len() <= TEXT_BYTES_MAX)
 }

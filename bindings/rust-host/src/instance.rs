@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use postseal::abi::ABI_VERSION;
+use postseal::limits::FRAME_BYTES_MAX;
 use postseal::{Code, Error};
 use wasmtime::{Memory, Store, Trap, TypedFunc, WasmParams};
 
@@ -14,14 +15,16 @@ use crate::engine::{Compiled, unsupported};
 use crate::exports::{self, Exports, OnFrame, OnHandle, OnPayload, Place};
 use crate::imports::Surroundings;
 
+/// An instance without memory for so short a request has none left for any, and is thrown away; one
+/// without memory for a longer request is still whole, and stays.
+const SHORT_REQUEST_BYTES: u32 = 1 << 16;
+
 /// An instance, and the handles that it has given out.
 pub(crate) struct Instance {
     /// Its number among the instances of its host.
     pub(crate) id: u64,
     /// Handles by the id of what they are of.
     pub(crate) handles: HashMap<u64, Handle>,
-    /// How many drops its handles are in step with: see the pool.
-    pub(crate) drops_seen: u64,
     store: Store<Surroundings>,
     memory: Memory,
     exports: Exports,
@@ -53,8 +56,8 @@ impl Instance {
             return Err(unsupported("the module has another version of the interface"));
         }
         let deadline_ticks = compiled.deadline_ticks();
-        let (handles, drops_seen, broken) = (HashMap::new(), 0, false);
-        Ok(Instance { id, handles, drops_seen, store, memory, exports, deadline_ticks, broken })
+        let (handles, broken) = (HashMap::new(), false);
+        Ok(Instance { id, handles, store, memory, exports, deadline_ticks, broken })
     }
 
     /// Whether the instance must be thrown away.
@@ -101,18 +104,6 @@ impl Instance {
         self.run(&function, [frame, body], parameters, read)
     }
 
-    /// Signs a prepared message, as [`Instance::on_frame`] does.
-    pub(crate) fn sign<T>(
-        &mut self,
-        [sender, prepared]: [u64; 2],
-        frame: &[u8],
-        read: impl FnOnce(Answer<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let function = self.exports.sender_sign().clone();
-        let parameters = |[frame, _]: [Place; 2]| (sender, prepared, frame.0, frame.1);
-        self.run(&function, [frame, &[]], parameters, read)
-    }
-
     /// Frees what a handle stands for: its keys are wiped.
     pub(crate) fn free_handle(&mut self, handle: u64) -> Result<(), Error> {
         let function = self.exports.handle_free().clone();
@@ -132,46 +123,51 @@ impl Instance {
         if self.broken {
             return Err(unreadable());
         }
+        let lengths = lengths(strings)?;
+        // Whole again at the end alone: a trap and a lie leave it broken, and a panic of the
+        // application's clock or source of randomness does.
+        self.broken = true;
         self.store.set_epoch_deadline(self.deadline_ticks);
-        let places = self.write(strings)?;
-        let called = function.call(&mut self.store, parameters(places));
-        let answer = called.map_err(|why| self.broke(failure(&why)))?;
-        let outcome = match self.bytes(answer) {
-            Some(bytes) => Answer::read(bytes).and_then(read),
-            None => Err(unreadable()),
+        let Some(places) = self.write(strings, lengths)? else {
+            self.broken = lengths[0].saturating_add(lengths[1]) <= SHORT_REQUEST_BYTES;
+            return Err(failed("the module has no memory for a request"));
         };
+        let called = function.call(&mut self.store, parameters(places));
+        let answer = called.map_err(|why| failure(&why))?;
+        let bytes = self.bytes(answer).ok_or_else(unreadable)?;
+        let outcome = Answer::read(bytes).and_then(read);
         if outcome.as_ref().is_err_and(|error| error.code() == Code::ModuleFailed) {
-            self.broken = true;
             return outcome;
         }
         self.free(places[0].0)?;
         self.free(pointer_and_length(answer).0)?;
+        self.broken = false;
         outcome
     }
 
-    /// Writes two strings, one after the other, to one piece of the module's memory.
-    fn write(&mut self, strings: [&[u8]; 2]) -> Result<[Place; 2], Error> {
-        let too_long = || Error::new(Code::BodyTooLarge, "a request does not fit the module");
-        let length = strings[0].len().checked_add(strings[1].len()).ok_or_else(too_long)?;
-        let length = u32::try_from(length).map_err(|_| too_long())?;
+    /// Writes two strings, one after the other, to one piece of the module's memory; `None` where
+    /// the module gives none.
+    fn write(
+        &mut self,
+        strings: [&[u8]; 2],
+        lengths: [u32; 2],
+    ) -> Result<Option<[Place; 2]>, Error> {
+        let length = lengths[0].saturating_add(lengths[1]);
         if length == 0 {
-            return Ok([(0, 0); 2]);
+            return Ok(Some([(0, 0); 2]));
         }
         let allocated = self.exports.alloc().call(&mut self.store, length);
-        let start = allocated.map_err(|why| self.broke(failure(&why)))?;
-        let mut places = [(start, 0); 2];
-        let mut at = start;
-        for (place, string) in places.iter_mut().zip(strings) {
-            let length = u32::try_from(string.len()).map_err(|_| too_long())?;
-            let offset = usize::try_from(at).map_err(|_| too_long())?;
-            let written = self.memory.write(&mut self.store, offset, string);
-            if start == 0 || written.is_err() {
-                return Err(self.broke(failed("the module gives no memory for a request")));
-            }
-            *place = (at, length);
-            at = at.saturating_add(length);
+        let start = allocated.map_err(|why| failure(&why))?;
+        if start == 0 {
+            return Ok(None);
         }
-        Ok(places)
+        let starts = [start, start.saturating_add(lengths[0])];
+        for (start, string) in starts.into_iter().zip(strings) {
+            let start = usize::try_from(start).unwrap_or(usize::MAX);
+            let written = self.memory.write(&mut self.store, start, string);
+            written.map_err(|_| failed("the module gives memory that it does not have"))?;
+        }
+        Ok(Some([(starts[0], lengths[0]), (starts[1], lengths[1])]))
     }
 
     fn bytes(&self, answer: u64) -> Option<&[u8]> {
@@ -186,15 +182,25 @@ impl Instance {
         }
         match self.exports.free().call(&mut self.store, pointer) {
             Ok(1) => Ok(()),
-            Ok(_) => Err(self.broke(failed("the module does not free its memory"))),
-            Err(why) => Err(self.broke(failure(&why))),
+            Ok(_) => Err(failed("the module does not free its memory")),
+            Err(why) => Err(failure(&why)),
         }
     }
+}
 
-    fn broke(&mut self, error: Error) -> Error {
-        self.broken = true;
-        error
+/// The lengths of a frame and of the body behind it, as the module takes them.
+///
+/// # Errors
+/// `malformed_frame` for a frame that the module would refuse; `body_too_large` for a body that no
+/// module has memory for.
+fn lengths([frame, body]: [&[u8]; 2]) -> Result<[u32; 2], Error> {
+    if frame.len() > FRAME_BYTES_MAX {
+        return Err(Error::new(Code::MalformedFrame, "a request's frame is longer than 1 MiB"));
     }
+    let too_long = || Error::new(Code::BodyTooLarge, "a request does not fit the module");
+    let length = |bytes: usize| u32::try_from(bytes).map_err(|_| too_long());
+    length(frame.len().saturating_add(body.len()))?;
+    Ok([length(frame.len())?, length(body.len())?])
 }
 
 fn pointer_and_length(answer: u64) -> Place {

@@ -10,6 +10,9 @@ use crate::exports::Exports;
 use crate::host::Host;
 use crate::request::Request;
 
+const OUTCOMES: [Outcome; 4] =
+    [Outcome::Delivered, Outcome::Gone, Outcome::Refused, Outcome::Exhausted];
+
 /// How long claims are held and remembered, with the operations of
 /// [`postseal::policy::claim::Terms`].
 #[derive(Clone, Debug)]
@@ -52,11 +55,11 @@ impl Host {
             .now(now);
         self.call(Exports::next_attempt, &request, |answer| match answer.text("decision")? {
             "retry" => Ok(Next::Retry { delay_ms: answer.number("delay_ms")? }),
-            "delivered" => Ok(Next::Stop(Outcome::Delivered)),
-            "gone" => Ok(Next::Stop(Outcome::Gone)),
-            "refused" => Ok(Next::Stop(Outcome::Refused)),
-            "exhausted" => Ok(Next::Stop(Outcome::Exhausted)),
-            _ => Err(unreadable()),
+            name => OUTCOMES
+                .into_iter()
+                .find(|outcome| outcome.as_str() == name)
+                .map(Next::Stop)
+                .ok_or_else(unreadable),
         })
     }
 
@@ -125,12 +128,12 @@ impl Claims {
                 held: answer.text("held")?.to_owned(),
                 attempt: answer.number("attempt")?,
             }),
-            "duplicate" => Ok(Decision::Duplicate),
+            name if name == Decision::Duplicate.as_str() => Ok(Decision::Duplicate),
             "in_progress" => {
                 let retry_after_seconds = answer.number("retry_after_seconds")?;
                 Ok(Decision::InProgress { retry_after_seconds })
             }
-            "conflict" => Ok(Decision::Conflict),
+            name if name == Decision::Conflict.as_str() => Ok(Decision::Conflict),
             _ => Err(unreadable()),
         })
     }
@@ -167,8 +170,8 @@ impl Claims {
         let request = self.request().text("wanted", wanted).text_if("current", current);
         self.host.call(Exports::claim_settle, &request, |answer| match answer.text("decision")? {
             "swap" => Ok(Settled::Swap(swap(&answer)?)),
-            "ok" => Ok(Settled::Ok),
-            "lost" => Ok(Settled::Lost),
+            name if name == Settled::Ok.as_str() => Ok(Settled::Ok),
+            name if name == Settled::Lost.as_str() => Ok(Settled::Lost),
             _ => Err(unreadable()),
         })
     }

@@ -1,12 +1,12 @@
 //! The instances of a host: a bounded number, each lent to one call at a time.
 //!
-//! What is made in an instance (a receiver, a sender, a prepared message) has an id here, and a
-//! handle in each instance that has met it. When it is dropped, its handles are freed at once in
-//! the instances that are idle, and in the others as their call ends.
+//! What is made in an instance (a receiver, a sender) has an id here, and a handle in each instance
+//! that has met it. When it is dropped, its handles are freed at once in the instances that are
+//! idle, and in the others as their call ends.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Instant;
 
 use postseal::{Code, Error};
@@ -24,12 +24,9 @@ pub(crate) struct Pool {
 #[derive(Default)]
 struct State {
     idle: Vec<Instance>,
-    /// The ids of all instances, idle or lent.
-    instances: HashSet<u64>,
-    /// The ids of what is made and not dropped.
-    made: HashSet<u64>,
-    /// How many of them were dropped: an instance that has seen fewer has handles to free.
-    drops: u64,
+    /// The ids of those that are lent or still being made, each with the ids of what was dropped
+    /// meanwhile, of which it may have handles to free.
+    lent: HashMap<u64, Vec<u64>>,
     last_id: u64,
 }
 
@@ -48,29 +45,11 @@ impl Pool {
         let mut state = self.lock();
         loop {
             if let Some(instance) = state.idle.pop() {
+                state.lent.insert(instance.id, Vec::new());
                 return Ok(Lent { pool: self, instance: Some(instance) });
             }
-            if state.instances.len() < self.compiled.options().instances_max {
+            if state.lent.len() < self.compiled.options().instances_max {
                 return self.make(state);
-            }
-            state = self.wait(state, began)?;
-        }
-    }
-
-    /// Borrows one certain instance.
-    ///
-    /// # Errors
-    /// `module_failed` where it was thrown away, or does not come back within the deadline.
-    pub(crate) fn borrow_only(&self, id: u64) -> Result<Lent<'_>, Error> {
-        let began = Instant::now();
-        let mut state = self.lock();
-        loop {
-            if let Some(at) = state.idle.iter().position(|instance| instance.id == id) {
-                let instance = Some(state.idle.swap_remove(at));
-                return Ok(Lent { pool: self, instance });
-            }
-            if !state.instances.contains(&id) {
-                return Err(failed("the module that prepared the message has failed since"));
             }
             state = self.wait(state, began)?;
         }
@@ -78,26 +57,19 @@ impl Pool {
 
     /// How many instances there are.
     pub(crate) fn instances(&self) -> usize {
-        self.lock().instances.len()
+        let state = self.lock();
+        state.idle.len().saturating_add(state.lent.len())
     }
 
     fn make<'p>(&'p self, mut state: MutexGuard<'p, State>) -> Result<Lent<'p>, Error> {
         let id = state.next_id();
         // Counted before it is there, so that others do not make too many.
-        state.instances.insert(id);
-        let drops = state.drops;
+        state.lent.insert(id, Vec::new());
         drop(state);
-        match Instance::new(&self.compiled, id) {
-            Ok(mut instance) => {
-                instance.drops_seen = drops;
-                Ok(Lent { pool: self, instance: Some(instance) })
-            }
-            Err(error) => {
-                self.lock().instances.remove(&id);
-                self.returned.notify_all();
-                Err(error)
-            }
-        }
+        let place = Place { pool: self, id };
+        let instance = Instance::new(&self.compiled, id)?;
+        mem::forget(place);
+        Ok(Lent { pool: self, instance: Some(instance) })
     }
 
     fn wait<'p>(
@@ -113,27 +85,27 @@ impl Pool {
         Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// Takes an instance back, once it is in step with what was dropped meanwhile.
+    /// Takes an instance back, once what was dropped meanwhile is freed in it. A broken one is
+    /// thrown away, with all its keys.
     fn take_back(&self, mut instance: Instance) {
-        loop {
+        let place = Place { pool: self, id: instance.id };
+        while !instance.is_broken() {
             let mut state = self.lock();
-            if instance.is_broken() || thread::panicking() {
-                state.instances.remove(&instance.id);
-                break;
-            }
-            if instance.drops_seen == state.drops {
+            let dropped = state.lent.get_mut(&instance.id).map(mem::take).unwrap_or_default();
+            if dropped.is_empty() {
+                state.lent.remove(&instance.id);
                 state.idle.push(instance);
-                break;
+                drop(state);
+                mem::forget(place);
+                self.returned.notify_one();
+                return;
             }
-            instance.drops_seen = state.drops;
-            let is_dropped = |id: &u64| !state.made.contains(id);
-            let dropped: Vec<_> =
-                instance.handles.extract_if(|id, _| is_dropped(id)).map(|(_, held)| held).collect();
             drop(state);
-            // A failure breaks the instance, which is then thrown away with all its keys.
-            let _ = dropped.iter().try_for_each(|held| instance.free_handle(held.number));
+            let handles = dropped.iter().filter_map(|id| instance.handles.remove(id));
+            let handles: Vec<_> = handles.collect();
+            // A failure breaks the instance.
+            let _ = handles.iter().try_for_each(|held| instance.free_handle(held.number));
         }
-        self.returned.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -146,6 +118,20 @@ impl State {
     fn next_id(&mut self) -> u64 {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id
+    }
+}
+
+/// The place of an instance among those that are lent. Its drop gives the place up: where there is
+/// no instance, or no longer one, be it for a panic of the clock or the source of randomness.
+struct Place<'p> {
+    pool: &'p Pool,
+    id: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.pool.lock().lent.remove(&self.id);
+        self.pool.returned.notify_one();
     }
 }
 
@@ -189,9 +175,7 @@ pub(crate) struct Made {
 impl Made {
     /// A new id.
     pub(crate) fn new(pool: &Arc<Pool>) -> Self {
-        let mut state = pool.lock();
-        let id = state.next_id();
-        state.made.insert(id);
+        let id = pool.lock().next_id();
         Made { pool: Arc::clone(pool), id }
     }
 
@@ -207,16 +191,17 @@ impl Made {
 }
 
 impl Drop for Made {
+    /// The time under the lock grows with the instances, and not with what is made in them.
     fn drop(&mut self) {
         let mut state = self.pool.lock();
-        state.made.remove(&self.id);
-        state.drops = state.drops.wrapping_add(1);
+        state.lent.values_mut().for_each(|dropped| dropped.push(self.id));
         let holds = |instance: &mut Instance| instance.handles.contains_key(&self.id);
         let holders: Vec<_> = state.idle.extract_if(.., holds).collect();
+        state.lent.extend(holders.iter().map(|instance| (instance.id, vec![self.id])));
         drop(state);
-        for instance in holders {
-            self.pool.take_back(instance);
-        }
+        // Each is given back by its drop, even where that of another panics.
+        let lend = |instance| Lent { pool: &self.pool, instance: Some(instance) };
+        drop(holders.into_iter().map(lend).collect::<Vec<_>>());
     }
 }
 

@@ -109,8 +109,7 @@ impl Receiver {
 
     /// Makes the receiver in an instance, and gives the longest body that it takes.
     fn make(&self, instance: &mut Instance) -> Result<usize, Error> {
-        let read =
-            |answer: Answer<'_>| Ok((answer.number("handle")?, answer.number("max_body_bytes")?));
+        let read = |answer: Answer<'_>| Ok((answer.number("handle")?, answer.max_body_bytes()?));
         let (number, max_body_bytes) =
             instance.on_frame(Exports::receiver_new, &self.options, read)?;
         instance.handles.insert(self.made.id(), Handle { number, uses: 0 });

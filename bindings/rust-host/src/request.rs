@@ -1,5 +1,6 @@
 //! Requests: the options of a call as a frame, in the names of `docs/abi.md`.
 
+use postseal::limits::BODY_BYTES_MAX;
 use postseal::{
     Encryption, Envelope, KeyInput, KeyList, KeyOptions, ReceiverOptions, SecretEncoding,
     SenderOptions, UnixTime,
@@ -92,6 +93,15 @@ pub(crate) fn sender(options: &SenderOptions) -> Request {
         .number_if("max_body_bytes", options.max_body_bytes)
 }
 
+/// The options of a sender that signs what another has prepared, of any length that the core takes:
+/// the other has kept to its own limit.
+pub(crate) fn signer(options: &SenderOptions) -> Request {
+    Request::default()
+        .text("scheme", options.scheme.name())
+        .keys("secrets", options.secrets.as_ref())
+        .number("max_body_bytes", BODY_BYTES_MAX)
+}
+
 /// A request to open: the instant, the keys of this one call, then the headers.
 pub(crate) fn open<N: AsRef<str>, V: AsRef<[u8]>>(
     headers: &[(N, V)],
@@ -133,5 +143,20 @@ fn encryption(encryption: Encryption) -> &'static str {
         Encryption::Required => "required",
         Encryption::Optional => "optional",
         Encryption::Forbidden => "forbidden",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_core() {
+        for each in [Envelope::Jwe, Envelope::Json] {
+            assert_eq!(Envelope::named(envelope(each)), Ok(each));
+        }
+        for each in [Encryption::Required, Encryption::Optional, Encryption::Forbidden] {
+            assert_eq!(Encryption::named(encryption(each)), Ok(each));
+        }
     }
 }

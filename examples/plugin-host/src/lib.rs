@@ -6,20 +6,22 @@
 
 mod plugin;
 mod request;
+mod timed;
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 pub use plugin::Plugin;
 pub use request::Request;
+pub use timed::Timed;
 
 use postseal_host::{Error, UnixTime};
 
-/// How long a client may take to send its request.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send its request whole, and then to take the answer.
+const CLIENT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long to wait after the system has refused a connection or a thread: there may be one soon.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
@@ -65,8 +67,8 @@ pub fn serve(
 }
 
 fn serve_connection(stream: &TcpStream, plugin: &Plugin) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(READ_TIMEOUT))?;
-    let line = serve(stream, stream, plugin)?;
+    stream.set_write_timeout(Some(CLIENT_DEADLINE))?;
+    let line = serve(Timed::new(stream, Instant::now() + CLIENT_DEADLINE), stream, plugin)?;
     eprintln!("{line}");
     Ok(())
 }

@@ -54,6 +54,6 @@ impl Plugin {
     pub fn open(&self, request: &Request, now: UnixTime) -> Result<String, Error> {
         let receiver = self.receiver.as_ref().map_err(Clone::clone)?;
         let delivery = receiver.open(&request.headers, &request.body, now)?;
-        Ok(delivery.replay_key().to_owned())
+        Ok(delivery.replay_key().into_owned())
     }
 }

@@ -1,12 +1,13 @@
-//! Three hostile modules over a real port: each answers 503, and the endpoint stays up.
+//! Three hostile modules over a real port: each answers 503, and the endpoint stays up. And requests
+//! that are too long, too slow, or read otherwise by others.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use plugin_host::{Plugin, listen, serve};
+use plugin_host::{Plugin, Timed, listen, serve};
 use postseal_host::{HostOptions, Trust};
 
 const TEMPLATE: &str = include_str!("../../../bindings/rust-host/tests/hostile.wat");
@@ -88,8 +89,56 @@ fn requests_have_bounds() {
     assert_eq!(post("content-length: 3\r\n\r\n{}"), "400");
     assert_eq!(post("transfer-encoding: chunked\r\n\r\n"), "411");
     assert_eq!(post("\r\n"), "411");
-    assert_eq!(post("no colon\r\n\r\n"), "400");
     assert_eq!(post(&"a: b\r\n".repeat(101)), "431");
-    assert_eq!(post(&format!("a: {}\r\n\r\n", "b".repeat(20_000))), "431");
     assert_eq!(status(""), "400");
+    for no_header in ["no colon", ": b", "a b: c", " a: b", "a: b\rc", "a: \0"] {
+        assert_eq!(post(&format!("{no_header}\r\ncontent-length: 2\r\n\r\n{{}}")), "400");
+    }
+    for space in [" ", "\t"] {
+        let smuggled =
+            format!("transfer-encoding{space}: chunked\r\ncontent-length: 2\r\n\r\n{{}}");
+        assert_eq!(post(&smuggled), "400");
+    }
+}
+
+#[test]
+fn a_head_of_16_kib_is_read_and_a_longer_one_is_not() {
+    let plugin = Plugin::load(b"", options(), SECRET, None);
+    let (start, end) = ("POST / HTTP/1.1\r\ncontent-length: 0\r\na: ", "\r\n\r\n");
+    let status = |head_bytes: usize| {
+        let value = "b".repeat(head_bytes - start.len() - end.len());
+        let request = format!("{start}{value}{end}");
+        let line = serve(request.as_bytes(), Vec::new(), &plugin).expect("an answer");
+        line.split(' ').next().unwrap_or_default().to_owned()
+    };
+    // Read, and refused since there is no module.
+    assert_eq!(status(16 * 1024), "503");
+    assert_eq!(status(16 * 1024 + 1), "431");
+    // Many headers, each short: more than the module takes as one frame.
+    let many = format!("a: {}\r\n", "b".repeat(16_000)).repeat(90);
+    let request = format!("POST / HTTP/1.1\r\n{many}content-length: 0\r\n\r\n");
+    let line = serve(request.as_bytes(), Vec::new(), &plugin).expect("an answer");
+    assert!(line.starts_with("431 "), "{line}");
+}
+
+#[test]
+fn a_client_that_drips_is_left_at_the_deadline() {
+    let plugin = Plugin::load(b"", options(), SECRET, None);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let mut client = TcpStream::connect(listener.local_addr().expect("an address")).expect("up");
+    let (stream, _) = listener.accept().expect("a connection");
+    let drip = thread::spawn(move || {
+        // Each byte comes long before a deadline of its own, and all of them long after one.
+        for _ in 0..100 {
+            if client.write_all(b"P").is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let until = Instant::now() + Duration::from_millis(200);
+    let line = serve(Timed::new(&stream, until), Vec::new(), &plugin).expect("an answer");
+    assert!(line.starts_with("408 "), "{line}");
+    drop(stream);
+    drip.join().expect("the client ends");
 }

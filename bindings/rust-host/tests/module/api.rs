@@ -2,10 +2,11 @@
 
 use std::thread;
 
-use postseal_host::{Code, Host, HostOptions, KeyOptions, Trust, UnixTime};
+use postseal::limits::HANDLES_MAX;
+use postseal_host::{Code, Host, HostOptions, KeyOptions, Trust};
 
 use crate::loaded::{
-    ENCRYPTION_KEY, NOW, SECRET, host, list, message, module, now, receiver_options, sealed,
+    ENCRYPTION_KEY, SECRET, host, list, message, module, now, receiver_options, sealed,
     sender_options,
 };
 
@@ -23,29 +24,6 @@ fn only_the_expected_module_is_loaded() {
     changed.push(0);
     let refused = Host::load(&changed, options(Trust::Sha256(hash))).expect_err("changed");
     assert_eq!(refused.code(), Code::UnsupportedRuntime);
-}
-
-#[test]
-#[ignore = "needs the module: cargo xtask test wasmtime"]
-fn a_prepared_message_is_signed_for_each_attempt() {
-    let host = host(HostOptions::default());
-    let sender = host.sender(sender_options(Some(ENCRYPTION_KEY))).expect("a sender");
-    let receiver = host.receiver(receiver_options(Some(ENCRYPTION_KEY))).expect("a receiver");
-    let prepared = sender.prepare(&message("evt_1", b"{}"), now()).expect("prepared");
-    let later = UnixTime::new(NOW + 60).expect("a time");
-    for at in [now(), later] {
-        let headers = sender.sign(&prepared, at).expect("signed");
-        let delivery = receiver.open(&headers, prepared.body(), at).expect("a delivery");
-        assert_eq!(
-            (delivery.payload(), delivery.timestamp()),
-            (b"{}".as_slice(), Some(at.seconds()))
-        );
-        assert_eq!(delivery.content_type(), Some("application/json"));
-    }
-    let other = super::loaded::host(HostOptions::default());
-    let foreign = other.sender(sender_options(None)).expect("a sender");
-    let refused = foreign.sign(&prepared, now()).expect_err("of another host");
-    assert_eq!(refused.code(), Code::StaleHandle);
 }
 
 #[test]
@@ -75,9 +53,9 @@ fn a_body_over_the_limit_of_memory_fails_alone() {
     let receiver = host.receiver(options).expect("a receiver");
     let headers: [(&str, &str); 0] = [];
     let failed = receiver.open(&headers, &vec![b'a'; 16 << 20], now()).expect_err("too much");
-    assert_eq!(failed.code(), Code::ModuleFailed);
+    assert_eq!((failed.code(), host.instances()), (Code::ModuleFailed, 1));
     let (headers, body) = sealed(None, "evt_1", b"{}");
-    let delivery = receiver.open(&headers, &body, now()).expect("in the next instance");
+    let delivery = receiver.open(&headers, &body, now()).expect("in the same instance");
     assert_eq!(delivery.unsigned("WEBHOOK-ID"), Some(b"evt_1".to_vec()));
     assert_eq!(delivery.into_payload(), b"{}");
 }
@@ -99,6 +77,20 @@ fn receivers_that_come_and_go_leave_no_handle() {
     };
     thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(come_and_go))));
     assert!(host.receiver(receiver_options(None)).is_ok());
+}
+
+#[test]
+#[ignore = "needs the module: cargo xtask test wasmtime"]
+fn as_many_receivers_as_an_instance_holds_are_dropped_and_made_again() {
+    let host = host(HostOptions { instances_max: 1, ..HostOptions::default() });
+    for _ in 0..2 {
+        let make = |_| host.receiver(receiver_options(None)).expect("a receiver");
+        let receivers: Vec<_> = (0..HANDLES_MAX).map(make).collect();
+        let refused = host.receiver(receiver_options(None)).expect_err("one more");
+        assert_eq!(refused.code(), Code::InvalidConfig);
+        drop(receivers);
+    }
+    assert_eq!(host.instances(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod forms;
 mod frames;
 mod loaded;
 mod memory;
+mod prepared;
 mod raw;
 mod soak;
 mod vectors;
