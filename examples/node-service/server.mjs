@@ -51,19 +51,19 @@ async function onDelivery(delivery) {
   console.log("accepted", delivery.replayKey, delivery.matchedSecretIds.join());
 }
 
+const alerts = ALERT_URL && new Sender({ secrets: ALERT_SECRET });
 let refusals = [];
 let alertedAt = 0;
 
 /** One alert a minute, where refusals in the minute before were many. */
-function onRefused({ code }) {
+function onRefused({ code, message }) {
   const now = Date.now();
-  console.warn("refused", code);
+  console.warn("refused", code, message);
   refusals = [...refusals, now].slice(-ALERT_REFUSALS).filter((at) => at > now - ALERT_MS);
-  if (refusals.length < ALERT_REFUSALS || now < alertedAt + ALERT_MS || !ALERT_URL) return;
+  if (refusals.length < ALERT_REFUSALS || now < alertedAt + ALERT_MS || !alerts) return;
   alertedAt = now;
   const json = { type: "webhooks.refused", code, atLeast: refusals.length, perMs: ALERT_MS };
-  const sender = new Sender({ secrets: ALERT_SECRET });
-  sender.send(ALERT_URL, { id: `alert_${now}`, json }).catch(() => console.error("no alert"));
+  alerts.send(ALERT_URL, { id: `alert_${now}`, json }).catch(() => console.error("no alert"));
 }
 
 /** Works until the service stops. An event that fails comes again; several services share them. */

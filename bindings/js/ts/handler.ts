@@ -149,8 +149,8 @@ export class Handler<A extends unknown[], L extends unknown[]> implements Endpoi
     if (!WebhookError.is(thrown)) return this.#failure(thrown, args);
     const { onRefused } = this.#options;
     quietly(() => onRefused?.(thrown, ...args));
-    // A mistake of this side is to be seen where nobody asks for refusals.
-    if (thrown.status === 500) this.#report(thrown, args);
+    // What is wrong on this side is to be seen where nobody asks for refusals.
+    if (thrown.status >= 500) this.#report(thrown, args);
     return refusal(thrown);
   }
 

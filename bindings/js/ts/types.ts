@@ -210,7 +210,8 @@ export interface LimitResult {
  */
 export interface HandlerOptions<
   A extends unknown[] = [],
-  L extends unknown[] = [request: Request, ...args: A],
+  // Not `[Request, ...A]`: what is written for no adapter in particular must fit each.
+  L extends unknown[] = any[],
 > {
   /**
    * Gets each delivery that has passed every check. Without an answer of its own the sender is
@@ -221,8 +222,8 @@ export interface HandlerOptions<
   /** Gets the reason of each refusal, which the sender is not told. Not awaited. */
   onRefused?(error: WebhookError, ...args: A): void;
   /**
-   * Gets what went wrong on this side: what `onDelivery` threw, a store that failed after it, a
-   * mistake in the configuration. Not awaited. Default: one line on the console, without the
+   * Gets what went wrong on this side: what `onDelivery` threw, a limit or a store that failed, a
+   * mistake in the configuration; `cause` has what a client threw. Not awaited. Default: one line on the console, without the
    * error's text.
    */
   onError?(error: unknown, ...args: A): void;

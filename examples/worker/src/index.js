@@ -27,7 +27,7 @@ export default {
     },
     onRefused({ code }, { REFUSALS }, context) {
       console.warn("refused", code);
-      context.waitUntil(REFUSALS.getByName("all").count(code));
+      if (code !== "rate_limited") context.waitUntil(REFUSALS.getByName("all").count(code));
     },
     onError: (error) => console.error("failed:", error?.code ?? error?.name),
   }),

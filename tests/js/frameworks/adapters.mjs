@@ -183,7 +183,7 @@ function claims(test) {
   const down = { dedupe: { source: "orders", store: { swap } } };
   test("a store that is down", down, async ({ seen, post }) => {
     const answer = await post(seal());
-    same([answer.status, answer.text, ...outcome(seen)], [503, REFUSED, 0, "store_unavailable", 0]);
+    same([answer.status, answer.text, ...outcome(seen)], [503, REFUSED, 0, "store_unavailable", 1]);
     same(answer.headers["retry-after"], "10");
   });
 }

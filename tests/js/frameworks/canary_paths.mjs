@@ -195,9 +195,13 @@ function callbacks() {
     onRefused: (error) => {
       console.log(inspect(error, { depth: 0 }), JSON.stringify(error), error.stack);
     },
-    // What the user's own function threw is the user's.
+    // What the user's own function threw is the user's, and so is what a limit or a store threw:
+    // the cause of a 503.
     onError: (error) => {
-      if (postseal.WebhookError.is(error)) console.log(inspect(error, { depth: 9 }), error);
+      if (!postseal.WebhookError.is(error)) return;
+      const { cause, stack } = error;
+      const ours = error.status === 503 && cause !== undefined ? stack : error;
+      console.log(inspect(ours, { depth: 9 }), ours);
     },
   };
 }
