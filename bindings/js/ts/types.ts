@@ -223,8 +223,8 @@ export interface HandlerOptions<
   onRefused?(error: WebhookError, ...args: A): void;
   /**
    * Gets what went wrong on this side: what `onDelivery` threw, a limit or a store that failed, a
-   * mistake in the configuration; `cause` has what a client threw. Not awaited. Default: one line on the console, without the
-   * error's text.
+   * mistake in the configuration; `cause` has what a client threw. Not awaited. Default: one line
+   * on the console, without the error's text.
    */
   onError?(error: unknown, ...args: A): void;
   /** Claims each delivery, so that repeats do not reach `onDelivery`. */
