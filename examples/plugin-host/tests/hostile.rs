@@ -1,4 +1,5 @@
-//! Three hostile modules over a real port: each answers 503, and the endpoint stays up. And requests
+//! Three hostile modules over a real port: each answers 503, and the endpoint stays up. And
+//! requests
 //! that are too long, too slow, or read otherwise by others.
 
 use std::io::{Read, Write};
