@@ -1,6 +1,5 @@
 //! Three hostile modules over a real port: each answers 503, and the endpoint stays up. And
-//! requests
-//! that are too long, too slow, or read otherwise by others.
+//! requests that are too long, too slow, or read otherwise by others.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
