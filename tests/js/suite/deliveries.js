@@ -1,7 +1,7 @@
 // What a delivery says, and what nothing says aloud: neither a log nor an error shows a payload or
 // a key.
 import { bytes, encrypted, KEY, NOW, PAYLOAD, plain, SECRET } from "./known.js";
-import { ok, same, throwsCode } from "./harness.js";
+import { ok, same, stackOf, throwsCode } from "./harness.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 /** The SHA-256 of `PAYLOAD`. */
@@ -41,7 +41,7 @@ function payloadTests({ postseal, opened, test }) {
   test("delivery: a payload that is not JSON is quoted nowhere", () => {
     const error = throwsCode(postseal, "payload_not_json", () => opened("card 4242").json());
     ok(
-      error.cause === undefined && !`${error.stack}${error.message}`.includes("4242"),
+      error.cause === undefined && !`${stackOf(error)}${error.message}`.includes("4242"),
       "no payload",
     );
   });
@@ -148,7 +148,7 @@ function refusalTests({ postseal, receiver, test }) {
     const error = throwsCode(postseal, "signature_mismatch", () =>
       receiver.open(wrong, body, { now: NOW }),
     );
-    const text = JSON.stringify(error) + error.stack;
+    const text = JSON.stringify(error) + stackOf(error);
     same(
       [...SECRETS, btoa("x".repeat(32))].filter((secret) => text.includes(secret)),
       [],

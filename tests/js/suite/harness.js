@@ -63,3 +63,8 @@ function text(value) {
   const plain = (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner) : inner);
   return value === undefined ? "undefined" : JSON.stringify(value, plain);
 }
+
+/** An error's stack without the places in it, whose numbers may have the digits of a payload. */
+export function stackOf(error) {
+  return String(error.stack).replaceAll(/:\d+/g, ":");
+}

@@ -1,6 +1,6 @@
 // `delivery.json(schema)`, with schemas written by hand as Standard Schema v1 has them.
 import { NOW, PAYLOAD, SECRET } from "./known.js";
-import { ok, same, throwsCode } from "./harness.js";
+import { ok, same, stackOf, throwsCode } from "./harness.js";
 
 /** A schema whose check is `validate`. */
 export function schemaOf(validate) {
@@ -25,7 +25,7 @@ export function schemaTests({ postseal, test }) {
   const refused = (code, payload, ...schemas) => {
     const error = throwsCode(postseal, code, () => opened(payload).json(...schemas));
     ok(error.cause === undefined, "no cause");
-    ok(!`${error.stack}${JSON.stringify(error)}`.includes("4242"), "no payload");
+    ok(!`${stackOf(error)}${JSON.stringify(error)}`.includes("4242"), "no payload");
     return error;
   };
   const from = { postseal, opened, refused, test };
