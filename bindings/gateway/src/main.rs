@@ -11,6 +11,7 @@ mod report;
 mod request;
 mod shared_arguments;
 mod shown;
+mod store;
 mod usage;
 
 use std::process::ExitCode;
