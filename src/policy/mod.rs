@@ -1,10 +1,11 @@
 //! Pure decisions for what happens around a delivery. Stores, sockets and clocks live outside.
 //!
-//! [`claim`] accepts a delivery once, [`retry`] says when to send a message again, and
-//! [`rate_limit`] says whether a request may pass. Each takes what its caller knows (texts from a
+//! [`claim`] accepts a delivery once, [`retry`] says when to send a message again,
+//! [`rate_limit`] says whether a request may pass, and [`alert`] when somebody should know. Each takes what its caller knows (texts from a
 //! store, the time, random bits) and answers with what to do, so every language and every store
 //! decides alike.
 
+pub mod alert;
 pub mod claim;
 mod claim_state;
 mod claim_subject;
@@ -50,3 +51,8 @@ pub(crate) const RETRY_AFTER_BYTES_MAX: usize = 64;
 pub const LIMIT_REQUESTS_MAX: u32 = 1_000_000;
 /// The longest period of a rate limit, in seconds: a day.
 pub const LIMIT_PER_SECONDS_MAX: u32 = 86_400;
+
+/// The highest threshold of an alert: as many as a rate limit can count.
+pub(crate) const ALERT_THRESHOLD_MAX: u32 = LIMIT_REQUESTS_MAX;
+/// The longest window of an alert, and the longest interval between two, in seconds: a day.
+pub(crate) const ALERT_SECONDS_MAX: u32 = LIMIT_PER_SECONDS_MAX;

@@ -3,7 +3,7 @@
 use super::File;
 
 /// The modules of `src/`: a file uses its own folder, its own floor and the floors below it.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 23] = [
     ("error", 0),
     ("limits", 0),
     ("body_limit", 0),
@@ -13,6 +13,8 @@ const FLOORS: [(&str, u8); 21] = [
     ("secret", 2),
     ("encryption_key", 2),
     ("generate", 2),
+    ("log_key", 3),
+    ("storage_key", 3),
     ("key_ring", 2),
     ("scheme", 3),
     ("envelope", 4),

@@ -91,7 +91,10 @@ impl KeyArgument {
 }
 
 /// The text itself, or that of the variable or file that it names.
-fn read_text(kind: KeyKind, text: Zeroizing<String>) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn read_text(
+    kind: KeyKind,
+    text: Zeroizing<String>,
+) -> Result<Zeroizing<String>, Error> {
     if let Some(name) = text.strip_prefix("env:") {
         return read_variable(kind, name);
     }

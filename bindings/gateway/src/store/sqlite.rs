@@ -19,7 +19,13 @@ impl Sqlite {
         unreachable!()
     }
 
-    pub(crate) async fn settle(&self, _: Lease, _: Settlement, _: Option<&str>, _: u64) -> Result<bool, Error> {
+    pub(crate) async fn settle(
+        &self,
+        _: Lease,
+        _: Settlement,
+        _: Option<&str>,
+        _: u64,
+    ) -> Result<bool, Error> {
         unreachable!()
     }
 

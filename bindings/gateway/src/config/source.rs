@@ -1,0 +1,270 @@
+//! A source: who sends, how its messages are known, and where they go.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::HeaderName;
+use ipnet::IpNet;
+use postseal::policy::rate_limit::Rule;
+use postseal::policy::{
+    ATTEMPTS_MAX, RETAIN_SECONDS_DEFAULT, RETAIN_SECONDS_MAX, SOURCE_BYTES_MAX,
+};
+use postseal::{
+    Encryption, Envelope, Error, KeyOptions, Receiver, ReceiverOptions, Scheme, Sender,
+    SenderOptions,
+};
+
+use super::document::{Document, SourceValues, Step};
+use super::{KeyKind, SOURCES_MAX, internal_targets, keys, networks};
+
+/// With full jitter and an hour at most between two, they span about half a day; a restart of the
+/// application must not lose what is accepted.
+const ATTEMPTS_DEFAULT: u32 = 24;
+/// After three days somebody has to look.
+const MAX_AGE_DEFAULT: u32 = 259_200;
+const TIMEOUT_DEFAULT: u32 = 15;
+const TIMEOUT_MAX: u32 = 300;
+const CONCURRENCY_DEFAULT: u32 = 8;
+const CONCURRENCY_MAX: u32 = 1000;
+/// Names of a delivery's own headers, which nothing that came with a request may bear.
+const RESERVED: [&str; 4] = ["postseal-", "webhook-", "content-", "host"];
+
+/// One source.
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) receiver: Receiver,
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// Whose requests are read; none: everyone's.
+    pub(crate) allow_from: Vec<IpNet>,
+    /// Headers that are handed on, unauthenticated as they are.
+    pub(crate) pass_on: Vec<HeaderName>,
+    pub(crate) retention: Duration,
+    pub(crate) delivery: Delivery,
+}
+
+/// A rule, and the numbers it was made from.
+#[derive(Clone, Copy)]
+pub(crate) struct RateLimit {
+    pub(crate) rule: Rule,
+    pub(crate) requests: u32,
+    pub(crate) per_seconds: u32,
+}
+
+/// How a source's events reach the application.
+pub(crate) struct Delivery {
+    pub(crate) url: String,
+    pub(crate) pins: Vec<String>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) internal: Vec<IpNet>,
+    pub(crate) timeout: Duration,
+    pub(crate) concurrency: u32,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_age: Duration,
+    /// Signs what is delivered; `None` where the operator wants it unsigned.
+    pub(crate) sender: Option<Sender>,
+}
+
+/// Makes the sources.
+pub(super) fn sources(document: &Document) -> Result<Vec<Source>, Error> {
+    let values = &document.values.source;
+    let place = [Step::Name("source")];
+    if values.is_empty() {
+        return Err(document.invalid(&place, "there is no [[source]]: nothing would be received"));
+    }
+    if values.len() > SOURCES_MAX {
+        return Err(document.invalid(&place, format!("at most {SOURCES_MAX} sources")));
+    }
+    let mut sources: Vec<Source> = Vec::with_capacity(values.len());
+    for (index, values) in values.iter().enumerate() {
+        let field = Field { document, index };
+        let twice = |is: fn(&Source) -> &String, value: &String| {
+            sources.iter().any(|source| is(source) == value)
+        };
+        if twice(|source| &source.name, &values.name) {
+            return Err(field.invalid("name", "another source has this name"));
+        }
+        if twice(|source| &source.path, &values.path) {
+            return Err(field.invalid("path", "another source has this path"));
+        }
+        sources.push(source(&field, values)?);
+    }
+    Ok(sources)
+}
+
+/// The place of a source's values.
+struct Field<'a> {
+    document: &'a Document,
+    index: usize,
+}
+
+impl<'a> Field<'a> {
+    fn place(&self, name: &'a str) -> [Step<'a>; 3] {
+        [Step::Name("source"), Step::Index(self.index), Step::Name(name)]
+    }
+
+    fn invalid(&self, name: &str, why: impl std::fmt::Display) -> Error {
+        self.document.invalid(&self.place_of(name), format!("{name}: {why}"))
+    }
+
+    fn locate(&self, name: &str, error: &Error) -> Error {
+        self.document.locate(&self.place_of(name), error)
+    }
+
+    fn place_of<'n>(&self, name: &'n str) -> [Step<'n>; 3] {
+        [Step::Name("source"), Step::Index(self.index), Step::Name(name)]
+    }
+
+    /// A number of seconds, or of something else, within its bounds.
+    fn bounded(
+        &self,
+        name: &str,
+        given: Option<u32>,
+        default: u32,
+        most: u32,
+    ) -> Result<u32, Error> {
+        let value = given.unwrap_or(default);
+        match (1..=most).contains(&value) {
+            true => Ok(value),
+            false => Err(self.invalid(name, format!("1 to {most}"))),
+        }
+    }
+}
+
+fn source(field: &Field<'_>, values: &SourceValues) -> Result<Source, Error> {
+    check_name(field, &values.name)?;
+    check_path(field, &values.path)?;
+    let retention = field.bounded(
+        "retention_seconds",
+        values.retention_seconds,
+        RETAIN_SECONDS_DEFAULT,
+        RETAIN_SECONDS_MAX,
+    )?;
+    Ok(Source {
+        name: values.name.clone(),
+        path: values.path.clone(),
+        receiver: receiver(field, values)?,
+        rate_limit: rate_limit(field, values)?,
+        allow_from: networks(field.document, &field.place("allow_from"), &values.allow_from)?,
+        pass_on: pass_on(field, values)?,
+        retention: seconds(retention),
+        delivery: delivery(field, values)?,
+    })
+}
+
+fn check_name(field: &Field<'_>, name: &str) -> Result<(), Error> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || name.len() > SOURCE_BYTES_MAX / 4 || !name.bytes().all(plain) {
+        return Err(field.invalid("name", "1 to 64 letters, digits, and - _ ."));
+    }
+    Ok(())
+}
+
+fn check_path(field: &Field<'_>, path: &str) -> Result<(), Error> {
+    let plain = path.starts_with('/') && !path.contains(['?', '#', ' ', '%']) && path.is_ascii();
+    match plain {
+        true => Ok(()),
+        false => Err(field.invalid("path", "begins with / and has no ? # % or space in it")),
+    }
+}
+
+fn receiver(field: &Field<'_>, values: &SourceValues) -> Result<Receiver, Error> {
+    let scheme = values.scheme.as_deref().map_or(Ok(Scheme::standard()), Scheme::named);
+    let envelope = values.envelope.as_deref().map(Envelope::named).transpose();
+    let encryption = values.encryption.as_deref().map(Encryption::named).transpose();
+    let list = |name, kind, keys: &Option<Vec<_>>| {
+        keys::list(field.document, &field.place_of(name), kind, keys.as_deref())
+    };
+    let options = ReceiverOptions {
+        scheme: scheme.map_err(|error| field.locate("scheme", &error))?,
+        keys: KeyOptions {
+            secrets: list("secrets", KeyKind::Secret, &values.secrets)?,
+            public_keys: list("public_keys", KeyKind::PublicKey, &values.public_keys)?,
+            encryption_keys: list(
+                "encryption_keys",
+                KeyKind::EncryptionKey,
+                &values.encryption_keys,
+            )?,
+        },
+        envelope: envelope.map_err(|error| field.locate("envelope", &error))?,
+        encryption: encryption.map_err(|error| field.locate("encryption", &error))?,
+        audience: values.audience.clone(),
+        tolerance_seconds: values.tolerance_seconds,
+        future_tolerance_seconds: values.future_tolerance_seconds,
+        max_body_bytes: values.max_body_bytes,
+    };
+    if options.keys.secrets.is_none() && options.keys.public_keys.is_none() {
+        return Err(field.invalid("secrets", "a source needs a secret or a public key"));
+    }
+    Receiver::new(options).map_err(|error| field.locate("name", &error))
+}
+
+fn rate_limit(field: &Field<'_>, values: &SourceValues) -> Result<Option<RateLimit>, Error> {
+    let Some(limit) = values.rate_limit else { return Ok(None) };
+    let rule = Rule::new(limit.requests, limit.per_seconds)
+        .map_err(|error| field.locate("rate_limit", &error))?;
+    Ok(Some(RateLimit { rule, requests: limit.requests, per_seconds: limit.per_seconds }))
+}
+
+fn pass_on(field: &Field<'_>, values: &SourceValues) -> Result<Vec<HeaderName>, Error> {
+    let names = values.pass_on.iter().flatten().map(|name| {
+        let parsed = HeaderName::try_from(name.as_str()).ok();
+        let free = |name: &HeaderName| !RESERVED.iter().any(|own| name.as_str().starts_with(own));
+        parsed.filter(free).ok_or_else(|| {
+            field.invalid("pass_on", "names of headers that a delivery has no use for itself")
+        })
+    });
+    names.collect()
+}
+
+fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error> {
+    let bounded = |name, given, default, most| field.bounded(name, given, default, most);
+    let timeout = bounded("timeout_seconds", values.timeout_seconds, TIMEOUT_DEFAULT, TIMEOUT_MAX)?;
+    let max_age =
+        bounded("max_age_seconds", values.max_age_seconds, MAX_AGE_DEFAULT, RETAIN_SECONDS_MAX)?;
+    Ok(Delivery {
+        url: values.deliver_to.clone(),
+        pins: values.pins.clone().unwrap_or_default(),
+        ca_file: values.ca_file.clone(),
+        internal: internal_targets(field.document)?,
+        timeout: seconds(timeout),
+        concurrency: bounded(
+            "concurrency",
+            values.concurrency,
+            CONCURRENCY_DEFAULT,
+            CONCURRENCY_MAX,
+        )?,
+        max_attempts: bounded("max_attempts", values.max_attempts, ATTEMPTS_DEFAULT, ATTEMPTS_MAX)?,
+        max_age: seconds(max_age),
+        sender: sender(field.document)?,
+    })
+}
+
+/// What signs deliveries. Each source has a sender of its own, of the same secrets.
+fn sender(document: &Document) -> Result<Option<Sender>, Error> {
+    let values = &document.values;
+    let place = [Step::Name("delivery_secrets")];
+    let list = values.delivery_secrets.as_deref();
+    let secrets = keys::list(document, &place, KeyKind::Secret, list)?;
+    match (secrets, values.unsigned_deliveries.unwrap_or(false)) {
+        (None, true) => Ok(None),
+        (Some(_), true) => Err(document.invalid(
+            &[Step::Name("unsigned_deliveries")],
+            "deliveries are signed with delivery_secrets, or unsigned: not both",
+        )),
+        (None, false) => Err(document.invalid(
+            &place,
+            "give delivery_secrets, with which the application knows a delivery as the gateway's, \
+             or say unsigned_deliveries = true",
+        )),
+        (secrets, false) => {
+            let max_body_bytes = Some(postseal::limits::BODY_BYTES_MAX);
+            let options = SenderOptions { secrets, max_body_bytes, ..SenderOptions::default() };
+            Sender::new(options).map(Some).map_err(|error| document.locate(&place, &error))
+        }
+    }
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(number.into())
+}

@@ -1,0 +1,290 @@
+//! A request, from its head to its one answer: limit, size, verification, and the commit.
+//!
+//! The order is that of cost: what a stranger can make us do stands before what only an
+//! authenticated sender can. The core decides what is authentic; a stranger learns nothing of why.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use postseal::policy::claim::Subject;
+use postseal::{Code, Delivery, Error, LogKey, StorageKey};
+use serde_json::Value;
+
+use super::answer::{Answer, Refusal};
+use super::client_address::{client_address, limited};
+use super::limit::{Limiter, Verdict};
+use crate::config::Source;
+use crate::host;
+use crate::operate::alerts::{Alerts, Kind};
+use crate::operate::clock;
+use crate::operate::metrics::Metrics;
+use crate::store::{Acceptance, Needed, NewEvent, Store};
+
+/// A body from which on verifying and decrypting would hold up the other tasks of a thread.
+const LONG_BODY_BYTES: usize = 256 << 10;
+/// The longest challenge that is answered, in bytes. Slack's have some fifty.
+const CHALLENGE_BYTES_MAX: usize = 1024;
+
+/// What receiving needs.
+pub(crate) struct Receiving {
+    pub(crate) store: Arc<Store>,
+    pub(crate) limiter: Limiter,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alerts: Arc<Alerts>,
+    pub(crate) log_key: LogKey,
+    pub(crate) body_timeout: Duration,
+    pub(crate) routes: RwLock<Arc<Routes>>,
+    pub(crate) last_needed: LastNeeded,
+}
+
+/// What a reload replaces, as a whole.
+pub(crate) struct Routes {
+    pub(crate) sources: HashMap<String, Arc<Source>>,
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+    pub(crate) storage_keys: Vec<StorageKey>,
+}
+
+/// When each secret was last needed, since that was last written down.
+#[derive(Default)]
+pub(crate) struct LastNeeded(std::sync::Mutex<HashMap<(String, String), u64>>);
+
+impl LastNeeded {
+    fn note(&self, source: &str, secret_id: &str, at_ms: u64) {
+        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        times.insert((source.to_owned(), secret_id.to_owned()), at_ms);
+    }
+
+    /// Takes what is to be written.
+    pub(crate) fn take(&self) -> Vec<Needed> {
+        let times = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let row = |((source, secret_id), at_ms)| Needed { source, secret_id, at_ms };
+        times.into_iter().map(row).collect()
+    }
+}
+
+/// What is known of a request before its body is read.
+struct Head {
+    method: Method,
+    headers: HeaderMap,
+    client: IpAddr,
+}
+
+impl Receiving {
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Answers a request. It never fails: what goes wrong is an answer too.
+    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+        let began = Instant::now();
+        let routes = self.routes();
+        let (parts, body) = request.into_parts();
+        let Some(source) = routes.sources.get(parts.uri.path()).cloned() else {
+            return Answer::NotFound;
+        };
+        let client = client_address(peer, &parts.headers, &routes.trusted_proxies);
+        let head = Head { method: parts.method, headers: parts.headers, client };
+        let answer = match self.receive(&routes, &source, &head, body).await {
+            Ok(answer) => answer,
+            Err(refusal) => Answer::Refused(refusal),
+        };
+        self.report(&source, &head, &answer, began);
+        answer
+    }
+
+    async fn receive(
+        &self,
+        routes: &Routes,
+        source: &Arc<Source>,
+        head: &Head,
+        body: Incoming,
+    ) -> Result<Answer, Refusal> {
+        if head.method != Method::POST {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        let allowed = |network: &ipnet::IpNet| network.contains(&head.client);
+        if !source.allow_from.is_empty() && !source.allow_from.iter().any(allowed) {
+            return Err(Refusal::AddressNotAllowed);
+        }
+        self.limit(source, head.client).await?;
+        let body = self.read(source, body).await?;
+        // Opening and sealing are the processor's: a long body moves to a thread that may be held up.
+        let opened = match body.len() {
+            0..LONG_BODY_BYTES => open(routes, source, head, &body),
+            _ => tokio::task::block_in_place(|| open(routes, source, head, &body)),
+        };
+        let event = match opened? {
+            Opened::Challenge(text) => return Ok(Answer::Challenge(text)),
+            Opened::Event(event) => event,
+        };
+        let id = self.log_key.name(&event.key);
+        let (secret_id, received_ms) = (event.secret_id.clone(), event.received_ms);
+        let acceptance = self.store.accept(*event).await?;
+        if acceptance != Acceptance::Conflict {
+            self.last_needed.note(&source.name, &secret_id, received_ms);
+        }
+        if acceptance == Acceptance::Accepted {
+            source.due.notify_one();
+        }
+        Ok(Answer::of(acceptance, id))
+    }
+
+    async fn limit(&self, source: &Source, client: IpAddr) -> Result<(), Refusal> {
+        let Some(limit) = source.rate_limit else { return Ok(()) };
+        let verdict = self.limiter.admit(&source.name, limit, limited(client), &self.metrics);
+        match verdict.await? {
+            Verdict::Admitted => Ok(()),
+            Verdict::Limited { retry_after_seconds } => {
+                Err(Refusal::RateLimited { retry_after_seconds })
+            }
+        }
+    }
+
+    /// Reads the whole body, unless it says or turns out that it is too long, or takes too long.
+    async fn read(&self, source: &Source, body: Incoming) -> Result<Bytes, Refusal> {
+        let most = source.receiver.max_body_bytes();
+        let declared = body.size_hint().lower();
+        if declared > u64::try_from(most).unwrap_or(u64::MAX) {
+            return Err(Refusal::TooLarge);
+        }
+        let reading = Limited::new(body, most).collect();
+        match tokio::time::timeout(self.body_timeout, reading).await {
+            Err(_) => Err(Refusal::BodyTimedOut),
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+            Ok(Err(_)) => Err(Refusal::BodyBroke),
+        }
+    }
+
+    fn report(&self, source: &Source, head: &Head, answer: &Answer, began: Instant) {
+        let (outcome, status) = (answer.outcome(), answer.status().as_u16());
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.metrics.request(&source.name, outcome);
+        let (source, client) = (source.name.as_str(), head.client);
+        match answer {
+            Answer::Stored { acceptance, id } => {
+                self.metrics.accepted(began.elapsed());
+                tracing::info!(source, outcome, status, id, micros, "received");
+                if *acceptance == Acceptance::Conflict {
+                    self.alerts.raise(Kind::Conflict, source);
+                }
+            }
+            Answer::Refused(refusal) => {
+                let why = refusal.message();
+                tracing::warn!(source, outcome, status, %client, micros, why, "refused");
+                self.raise(source, refusal);
+            }
+            Answer::Challenge(_) | Answer::NotFound => {
+                tracing::info!(source, outcome, status, micros, "answered");
+            }
+        }
+    }
+
+    fn raise(&self, source: &str, refusal: &Refusal) {
+        match refusal {
+            Refusal::Error(error) if error.status() == 401 => {
+                self.alerts.raise(Kind::Refusals, source);
+                if matches!(error.code(), Code::TimestampTooOld | Code::TimestampTooNew) {
+                    // The clock is looked at after the signature: it is a sender of ours.
+                    self.alerts.raise(Kind::ClockSkew, source);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What an authenticated message asks for.
+enum Opened {
+    Event(Box<NewEvent>),
+    /// To have this text back: it wants to know whether we are there.
+    Challenge(String),
+}
+
+fn open(
+    routes: &Routes,
+    source: &Source,
+    head: &Head,
+    body: &[u8],
+) -> Result<Opened, Error> {
+    let headers: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let delivery = source.receiver.open(&headers, body, clock::now()?)?;
+    if let Some(challenge) = challenge(&delivery) {
+        return Ok(Opened::Challenge(challenge));
+    }
+    event(routes, source, head, delivery).map(Box::new).map(Opened::Event)
+}
+
+/// The challenge of Slack's `url_verification`, which is signed like every message of theirs.
+fn challenge(delivery: &Delivery<'_>) -> Option<String> {
+    if delivery.scheme().name() != "slack" {
+        return None;
+    }
+    let message: Value = serde_json::from_slice(delivery.payload()).ok()?;
+    if message.get("type")?.as_str()? != "url_verification" {
+        return None;
+    }
+    let challenge = message.get("challenge")?.as_str()?;
+    let plain = challenge.len() <= CHALLENGE_BYTES_MAX && !challenge.contains(char::is_control);
+    plain.then(|| challenge.to_owned())
+}
+
+fn event(
+    routes: &Routes,
+    source: &Source,
+    head: &Head,
+    delivery: Delivery<'_>,
+) -> Result<NewEvent, Error> {
+    let replay_key = delivery.replay_key();
+    let subject =
+        Subject::new(&source.name, delivery.scheme(), &replay_key, delivery.payload())?;
+    let content_type = content_type(&delivery, &head.headers);
+    let passed_on = passed_on(source, &head.headers);
+    let mut event = NewEvent {
+        key: subject.key().to_owned(),
+        digest: subject.digest().map(str::to_owned),
+        source: source.name.clone(),
+        message_id: delivery.id().map(str::to_owned),
+        signed_at: delivery.timestamp(),
+        secret_id: delivery.secret_id().to_owned(),
+        encrypted: delivery.encrypted(),
+        content_type,
+        passed_on,
+        payload: Vec::new(),
+        storage_key_id: None,
+        received_ms: clock::now_ms(),
+    };
+    match routes.storage_keys.first() {
+        None => event.payload = delivery.into_payload(),
+        Some(key) => {
+            event.payload = key.seal(&event.key, delivery.payload(), &mut host::entropy)?;
+            event.storage_key_id = Some(key.id().to_owned());
+        }
+    }
+    Ok(event)
+}
+
+/// The type that is authenticated; for a plain body, the one that came with it.
+fn content_type(delivery: &Delivery<'_>, headers: &HeaderMap) -> Option<String> {
+    if delivery.encrypted() {
+        return delivery.content_type().map(str::to_owned);
+    }
+    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    (value.len() <= postseal::limits::CONTENT_TYPE_BYTES_MAX).then(|| value.to_owned())
+}
+
+/// The headers that the source passes on, as a JSON object. One that is no text is left out.
+fn passed_on(source: &Source, headers: &HeaderMap) -> String {
+    let texts = source.pass_on.iter().filter_map(|name| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some((name.as_str().to_owned(), Value::from(value)))
+    });
+    Value::Object(texts.collect()).to_string()
+}

@@ -1,0 +1,226 @@
+//! The listening socket: connections in bounded number, time and size, and a shutdown that lets
+//! each request end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use super::tls::{Acceptor, Protocol};
+use crate::config::Bounds;
+use crate::operate::metrics::Metrics;
+
+/// Headers of a request: twice what proxies add to what senders write.
+const HEADERS_MAX: usize = 100;
+/// A request's head, and what is buffered of a body at once, in bytes.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+const HTTP2_HEADER_BYTES_MAX: u32 = 64 << 10;
+const HTTP2_STREAMS_MAX: u32 = 100;
+/// Streams that a client has opened and reset before we looked: more is an attack (CVE-2023-44487).
+const HTTP2_RESETS_MAX: usize = 20;
+const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
+/// After `accept` has failed, as it does where there are no file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const PEEK_PAUSE: Duration = Duration::from_millis(5);
+/// How an HTTP/2 connection begins; no method of HTTP/1 does.
+const HTTP2_PREFACE: &[u8] = b"PRI";
+
+/// What answers requests.
+pub(crate) type Answering<F> = Arc<dyn Fn(SocketAddr, Request<Incoming>) -> F + Send + Sync>;
+
+/// A socket that is listened on.
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) bounds: Bounds,
+    pub(crate) tls: Option<Acceptor>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Listener {
+    /// Serves until `stop` says so, and then until each connection has ended, or time has run out.
+    pub(crate) async fn serve<F>(self, answering: Answering<F>, mut stop: watch::Receiver<bool>)
+    where
+        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    {
+        let graceful = GracefulShutdown::new();
+        let permits = Arc::new(Semaphore::new(self.bounds.connections_max));
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                accepted = self.socket.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => match Arc::clone(&permits).try_acquire_owned() {
+                    Ok(permit) => {
+                        let connection = self.connection(peer, permit, graceful.watcher());
+                        tokio::spawn(connection.serve(stream, Arc::clone(&answering)));
+                    }
+                    // Closed at once: the peer may try another gateway.
+                    Err(_) => self.metrics.connection_refused(),
+                },
+                Err(why) => {
+                    tracing::warn!(%why, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(self.socket);
+        if timeout(self.bounds.shutdown, graceful.shutdown()).await.is_err() {
+            tracing::warn!("connections were closed before they had ended");
+        }
+    }
+
+    fn connection(
+        &self,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+        watcher: Watcher,
+    ) -> Connection {
+        self.metrics.connected();
+        Connection {
+            peer,
+            bounds: self.bounds,
+            tls: self.tls.clone(),
+            watcher,
+            _counted: Counted { metrics: Arc::clone(&self.metrics), _permit: permit },
+        }
+    }
+}
+
+struct Connection {
+    peer: SocketAddr,
+    bounds: Bounds,
+    tls: Option<Acceptor>,
+    watcher: Watcher,
+    _counted: Counted,
+}
+
+/// One of the connections that there may be.
+struct Counted {
+    metrics: Arc<Metrics>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.metrics.disconnected();
+    }
+}
+
+impl Connection {
+    async fn serve<F>(self, stream: TcpStream, answering: Answering<F>)
+    where
+        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    {
+        // An answer is one small packet: it must not wait for another one.
+        let _ = stream.set_nodelay(true);
+        let beginning = self.bounds.header_timeout;
+        match &self.tls {
+            Some(acceptor) => match timeout(beginning, acceptor.accept(stream)).await {
+                Ok(Ok((stream, protocol))) => self.speak(stream, protocol, answering).await,
+                Ok(Err(why)) => tracing::debug!(peer = %self.peer, %why, "no TLS"),
+                Err(_) => tracing::debug!(peer = %self.peer, "no TLS in time"),
+            },
+            None => match timeout(beginning, plain_protocol(&stream)).await {
+                Ok(Ok(protocol)) => self.speak(stream, protocol, answering).await,
+                Ok(Err(_)) | Err(_) => {}
+            },
+        }
+    }
+
+    async fn speak<S, F>(self, stream: S, protocol: Protocol, answering: Answering<F>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    {
+        let service = Exchange { peer: self.peer, answering };
+        let io = TokioIo::new(stream);
+        let watcher = self.watcher;
+        let ended = match protocol {
+            Protocol::Http1 => {
+                watcher.watch(http1(&self.bounds).serve_connection(io, service)).await
+            }
+            Protocol::Http2 => {
+                watcher.watch(http2(&self.bounds).serve_connection(io, service)).await
+            }
+        };
+        if let Err(why) = ended {
+            tracing::debug!(peer = %self.peer, %why, "connection ended early");
+        }
+    }
+}
+
+fn http1(bounds: &Bounds) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.header_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+}
+
+fn http2(bounds: &Bounds) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
+        .max_header_list_size(HTTP2_HEADER_BYTES_MAX)
+        .keep_alive_interval(HTTP2_PING_INTERVAL)
+        .keep_alive_timeout(bounds.header_timeout);
+    builder
+}
+
+/// Looks at the first bytes, and leaves them where they are.
+async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    loop {
+        let read = stream.peek(&mut first).await?;
+        let seen = first.get(..read).unwrap_or_default();
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if seen == HTTP2_PREFACE {
+            return Ok(Protocol::Http2);
+        }
+        if !HTTP2_PREFACE.starts_with(seen) {
+            return Ok(Protocol::Http1);
+        }
+        sleep(PEEK_PAUSE).await;
+    }
+}
+
+/// One connection's requests.
+struct Exchange<F> {
+    peer: SocketAddr,
+    answering: Answering<F>,
+}
+
+impl<F> Service<Request<Incoming>> for Exchange<F>
+where
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let answer = (self.answering)(self.peer, request);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
