@@ -4,6 +4,7 @@
 //! output. What is accepted, and why not, the core decides.
 
 mod command;
+mod deliver;
 mod host;
 mod input;
 mod key_argument;
