@@ -4,6 +4,7 @@ mod keygen;
 mod keyid;
 mod open;
 mod seal;
+mod send;
 
 use clap::Subcommand;
 use postseal::Error;
@@ -17,6 +18,7 @@ pub(crate) enum Command {
     Keyid(keyid::Keyid),
     Seal(seal::Seal),
     Open(open::Open),
+    Send(send::Send),
 }
 
 impl Command {
@@ -27,6 +29,7 @@ impl Command {
             Command::Keyid(keyid) => keyid.run(json),
             Command::Seal(seal) => seal.run(json),
             Command::Open(open) => open.run(json),
+            Command::Send(send) => send.run(json),
         }
     }
 }

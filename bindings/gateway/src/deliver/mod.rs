@@ -17,5 +17,4 @@ mod tests;
 
 pub(crate) use connection::Answer;
 pub(crate) use connector::{TIMEOUT_DEFAULT, Target, TargetOptions, header_map};
-pub(crate) use destination::Plain;
 pub(crate) use failure::Failure;
