@@ -5,9 +5,13 @@
 
 mod command;
 mod config;
+mod deliver;
+mod gateway;
 mod host;
 mod input;
 mod key_argument;
+mod operate;
+mod receive;
 mod report;
 mod request;
 mod shared_arguments;

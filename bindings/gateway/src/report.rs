@@ -8,7 +8,9 @@ use postseal::{Code, Error};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-const REFUSED: u8 = 1;
+const ACCEPTED: u8 = 0;
+/// The exit code where the other side, or a message, is refused.
+pub(crate) const REFUSED: u8 = 1;
 /// The exit code of all that is neither accepted nor refused.
 pub(crate) const FAILED: u8 = 2;
 
@@ -16,12 +18,13 @@ pub(crate) const FAILED: u8 = 2;
 pub(crate) struct Answer {
     output: Zeroizing<Vec<u8>>,
     note: Option<String>,
+    exit: u8,
 }
 
 impl Answer {
     /// Exactly these bytes.
     pub(crate) fn bytes(output: Vec<u8>) -> Self {
-        Answer { output: Zeroizing::new(output), note: None }
+        Answer { output: Zeroizing::new(output), note: None, exit: ACCEPTED }
     }
 
     /// Text, and the end of its line.
@@ -31,22 +34,36 @@ impl Answer {
 
     /// One JSON object on a line: `"ok":true`, and the facts.
     pub(crate) fn json(facts: &impl Serialize) -> Result<Self, Error> {
-        #[derive(Serialize)]
-        struct Accepted<'a, F> {
-            ok: bool,
-            #[serde(flatten)]
-            facts: &'a F,
-        }
-        let json = serde_json::to_string(&Accepted { ok: true, facts })
-            .map(Zeroizing::new)
-            .map_err(|_| Error::new(Code::InvalidConfig, "the answer cannot be written as JSON"))?;
-        Ok(Answer::line(&json))
+        json_line(true, facts)
+    }
+
+    /// One JSON object on a line: `"ok":false`, and the facts. It still needs its exit code.
+    pub(crate) fn refused_json(facts: &impl Serialize) -> Result<Self, Error> {
+        json_line(false, facts)
     }
 
     /// Adds a line for standard error.
     pub(crate) fn with_note(self, note: String) -> Self {
         Answer { note: Some(note), ..self }
     }
+
+    /// Ends the program with another exit code than 0.
+    pub(crate) fn with_exit(self, exit: u8) -> Self {
+        Answer { exit, ..self }
+    }
+}
+
+fn json_line(ok: bool, facts: &impl Serialize) -> Result<Answer, Error> {
+    #[derive(Serialize)]
+    struct Told<'a, F> {
+        ok: bool,
+        #[serde(flatten)]
+        facts: &'a F,
+    }
+    let json = serde_json::to_string(&Told { ok, facts })
+        .map(Zeroizing::new)
+        .map_err(|_| Error::new(Code::InvalidConfig, "the answer cannot be written as JSON"))?;
+    Ok(Answer::line(&json))
 }
 
 /// Bytes as JSON carries them.
@@ -61,7 +78,7 @@ pub(crate) fn finish(outcome: Result<Answer, Error>, json: bool) -> ExitCode {
             if let Some(note) = &answer.note {
                 complain(note);
             }
-            write_output(&answer.output, ExitCode::SUCCESS)
+            write_output(&answer.output, ExitCode::from(answer.exit))
         }
         Err(error) => {
             complain(&format!("postseal: {error}"));

@@ -1,4 +1,4 @@
-//! The arguments that `seal` and `open` share, and the headings of their help.
+//! The arguments that `seal`, `send` and `open` share, and the headings of their help.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,8 +9,9 @@ use crate::key_argument::KeyArgument;
 pub(crate) const KEYS: &str = "Keys";
 pub(crate) const FORMAT: &str = "Format";
 pub(crate) const LIMITS: &str = "Limits";
+pub(crate) const MESSAGE: &str = "Message";
 
-/// The format of the message, its encryption keys and its instant.
+/// The format of the message and its encryption keys.
 #[derive(Args)]
 pub(crate) struct SharedArguments {
     /// Encryption key, whenc_…; repeat it for rotation, the primary first
@@ -40,6 +41,11 @@ pub(crate) struct SharedArguments {
     /// Longest body, up to 33554432 [default: 1048576]
     #[arg(long, value_name = "BYTES", help_heading = LIMITS, value_parser = whole_bytes)]
     pub(crate) max_body_bytes: Option<usize>,
+}
+
+/// The instant of what is done once, and not again and again.
+#[derive(Args)]
+pub(crate) struct NowArgument {
     /// The time in Unix seconds [default: this host's clock]
     #[arg(
         long,

@@ -1,9 +1,13 @@
 //! The commands, one file each.
 
+mod check;
+mod events;
 mod keygen;
 mod keyid;
 mod open;
 mod seal;
+mod send;
+mod serve;
 
 use clap::Subcommand;
 use postseal::Error;
@@ -17,6 +21,11 @@ pub(crate) enum Command {
     Keyid(keyid::Keyid),
     Seal(seal::Seal),
     Open(open::Open),
+    Send(send::Send),
+    Serve(serve::Serve),
+    Check(check::Check),
+    Events(events::Events),
+    Dead(events::Dead),
 }
 
 impl Command {
@@ -27,6 +36,11 @@ impl Command {
             Command::Keyid(keyid) => keyid.run(json),
             Command::Seal(seal) => seal.run(json),
             Command::Open(open) => open.run(json),
+            Command::Send(send) => send.run(json),
+            Command::Serve(serve) => serve.run(),
+            Command::Check(check) => check.run(json),
+            Command::Events(events) => events.run(json),
+            Command::Dead(dead) => dead.run(json),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::input::read_standard_input;
 use crate::key_argument::{KeyArgument, KeyKind, SPELLINGS, key_list};
 use crate::report::{Answer, base64};
 use crate::request::Request;
-use crate::shared_arguments::{FORMAT, KEYS, LIMITS, SharedArguments, whole_seconds};
+use crate::shared_arguments::{FORMAT, KEYS, LIMITS, NowArgument, SharedArguments, whole_seconds};
 
 /// Verify and decrypt a request: its payload, or why it is refused
 #[derive(Args)]
@@ -37,6 +37,8 @@ pub(crate) struct Open {
     public_key: Vec<KeyArgument>,
     #[command(flatten)]
     shared: SharedArguments,
+    #[command(flatten)]
+    now: NowArgument,
     /// required, optional or forbidden [default: required with an encryption key, else forbidden]
     #[arg(
         long,
@@ -74,7 +76,7 @@ fn encryption_parser() -> impl TypedValueParser<Value = Encryption> {
 
 impl Open {
     pub(super) fn run(self, json: bool) -> Result<Answer, Error> {
-        let Open { header, request, secret, public_key, shared, .. } = self;
+        let Open { header, request, secret, public_key, shared, now, .. } = self;
         let receiver = Receiver::new(ReceiverOptions {
             scheme: shared.scheme,
             keys: KeyOptions {
@@ -89,7 +91,7 @@ impl Open {
             future_tolerance_seconds: self.future_tolerance,
             max_body_bytes: shared.max_body_bytes,
         })?;
-        let now = instant(shared.now)?;
+        let now = instant(now.now)?;
         let body_bytes_max = receiver.max_body_bytes();
         let request = match request {
             Some(path) => Request::read(&path, body_bytes_max)?,

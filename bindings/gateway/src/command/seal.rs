@@ -9,7 +9,7 @@ use crate::input::read_standard_input;
 use crate::key_argument::{KeyArgument, KeyKind, SPELLINGS, key_list};
 use crate::report::{Answer, base64};
 use crate::request;
-use crate::shared_arguments::{KEYS, SharedArguments};
+use crate::shared_arguments::{KEYS, MESSAGE, NowArgument, SharedArguments};
 
 /// Encrypt and sign the payload on standard input: headers, a blank line and the body
 #[derive(Args)]
@@ -26,9 +26,9 @@ pub(crate) struct Seal {
     secret: Vec<KeyArgument>,
     #[command(flatten)]
     shared: SharedArguments,
+    #[command(flatten)]
+    now: NowArgument,
 }
-
-const MESSAGE: &str = "Message";
 
 const EXAMPLES: &str = "\
 Encrypts with the first live encryption key (without one the payload stays plain), then signs with
@@ -41,7 +41,7 @@ Examples:
 
 impl Seal {
     pub(super) fn run(self, json: bool) -> Result<Answer, Error> {
-        let Seal { id, content_type, secret, shared } = self;
+        let Seal { id, content_type, secret, shared, now } = self;
         let sender = Sender::new(SenderOptions {
             scheme: shared.scheme,
             secrets: key_list(KeyKind::Secret, secret)?,
@@ -51,7 +51,7 @@ impl Seal {
             max_body_bytes: shared.max_body_bytes,
             sealed_before: 0,
         })?;
-        let now = instant(shared.now)?;
+        let now = instant(now.now)?;
         let payload = read_standard_input(sender.max_body_bytes())?;
         let message = Message { id: &id, content_type: content_type.as_deref(), payload: &payload };
         let sealed = sender.seal(&message, now, &mut entropy)?;

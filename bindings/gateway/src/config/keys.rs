@@ -76,6 +76,37 @@ pub(super) fn storage(document: &Document) -> Result<Vec<StorageKey>, Error> {
     keys.collect()
 }
 
+/// What may be a mistake with the keys: one for both directions is an error.
+pub(super) fn warnings(document: &Document) -> Result<Vec<String>, Error> {
+    let place = [Step::Name("delivery_secrets")];
+    let own = document.values.delivery_secrets.as_deref();
+    let own = list(document, &place, KeyKind::Secret, own)?.unwrap_or_default();
+    let mut warnings = Vec::new();
+    for (index, source) in document.values.source.iter().enumerate() {
+        let place = |name| [Step::Name("source"), Step::Index(index), Step::Name(name)];
+        let received =
+            list(document, &place("secrets"), KeyKind::Secret, source.secrets.as_deref())?;
+        for key in received.iter().flatten().flatten() {
+            if own.iter().flatten().any(|own| own.text == key.text) {
+                let why = "this secret signs deliveries too: whoever sends could then pass for \
+                           the gateway. Make a second one, `postseal keygen`";
+                return Err(document.invalid(&place("secrets"), why));
+            }
+        }
+        let keys = source.encryption_keys.as_deref();
+        let keys = list(document, &place("encryption_keys"), KeyKind::EncryptionKey, keys)?;
+        let endless = keys.iter().flatten().flatten().filter(|key| key.not_after.is_none()).count();
+        if endless > 0 {
+            warnings.push(format!(
+                "source {}: {endless} encryption keys have no not_after: a key is good for 2^32 \
+                 messages, and nobody counts those of all senders",
+                source.name
+            ));
+        }
+    }
+    Ok(warnings)
+}
+
 /// The files that keys stand in.
 pub(super) fn files(document: &Document) -> Vec<PathBuf> {
     let values = &document.values;

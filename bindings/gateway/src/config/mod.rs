@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use postseal::policy::alert;
-use postseal::{Code, Error, LogKey, Sender, SenderOptions, StorageKey};
+use postseal::{Error, LogKey, Sender, SenderOptions, StorageKey};
 use zeroize::Zeroizing;
 
+use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::{KeyKind, read_text};
 pub(crate) use document::{Document, Step};
 pub(crate) use source::{RateLimit, Source};
@@ -30,7 +31,7 @@ const BODY_TIMEOUT_DEFAULT: u32 = 30;
 const SHUTDOWN_DEFAULT: u32 = 25;
 const SECONDS_MAX: u32 = 3600;
 const SOURCES_MAX: usize = 1000;
-/// As many tenths of a second as nobody who refuses messages by hand would reach.
+/// In a minute: more than the odd sender with an old secret.
 const REFUSALS_DEFAULT: u32 = 20;
 const ALERT_WINDOW_DEFAULT: u32 = 60;
 const ALERT_INTERVAL_DEFAULT: u32 = 900;
@@ -41,7 +42,7 @@ const ADMIN_TOKEN_BYTES_MIN: usize = 16;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) admin: Option<Admin>,
-    /// `sqlite:PATH` or `postgres://…`.
+    /// `sqlite:PATH`.
     pub(crate) store: String,
     /// The first seals, all open; none: payloads are stored as they are.
     pub(crate) storage_keys: Vec<StorageKey>,
@@ -55,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) sources: Vec<Source>,
     /// The files that it was made from.
     pub(crate) files: Vec<PathBuf>,
+    /// What works, and may still be a mistake.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The port for operators.
@@ -109,13 +112,12 @@ pub(crate) struct Tls {
 
 /// When to wake somebody, and how.
 pub(crate) struct Alerts {
-    pub(crate) url: Option<String>,
-    pub(crate) sender: Option<Sender>,
+    /// Where they are posted, and what signs them.
+    pub(crate) channel: Option<(Target, Sender)>,
     /// For refused messages of one source.
     pub(crate) refusals: alert::Rule,
     /// For what is an alert each time.
     pub(crate) each: alert::Rule,
-    pub(crate) internal: Vec<IpNet>,
 }
 
 impl Config {
@@ -154,6 +156,7 @@ impl Config {
             alerts: alerts(&document)?,
             sources: source::sources(&document)?,
             files,
+            warnings: keys::warnings(&document)?,
         })
     }
 }
@@ -190,9 +193,8 @@ fn store(document: &Document) -> Result<String, Error> {
             .unwrap_or_default(),
         None => store.to_owned(),
     };
-    let known = ["sqlite:", "postgres://", "postgresql://"];
-    if !known.iter().any(|scheme| store.starts_with(scheme)) {
-        let why = "a store is sqlite:PATH or postgres://…, or env: and the name of a variable";
+    if !store.starts_with("sqlite:") {
+        let why = "a store is sqlite: and the path of a file";
         return Err(document.invalid(&[Step::Name("store")], why));
     }
     Ok(store)
@@ -294,11 +296,18 @@ fn alerts(document: &Document) -> Result<Alerts, Error> {
     let url = values.and_then(|values| values.url.clone());
     let list = values.and_then(|values| values.secrets.as_deref());
     let secrets = keys::list(document, &place("secrets"), KeyKind::Secret, list)?;
-    let sender = match (&url, secrets) {
+    let channel = match (url, secrets) {
         (None, None) => None,
-        (Some(_), Some(secrets)) => {
+        (Some(url), Some(secrets)) => {
+            let internal = internal_targets(document)?.iter().map(ToString::to_string).collect();
+            let options =
+                TargetOptions { internal, plain: Plain::ToInternal, ..TargetOptions::default() };
+            let target = Target::new(&url, options);
+            let target = target.map_err(|error| document.locate(&place("url"), &error))?;
             let options = SenderOptions { secrets: Some(secrets), ..SenderOptions::default() };
-            Some(Sender::new(options).map_err(|error| document.locate(&place("secrets"), &error))?)
+            let sender = Sender::new(options);
+            let sender = sender.map_err(|error| document.locate(&place("secrets"), &error))?;
+            Some((target, sender))
         }
         (Some(_), None) => {
             return Err(document.invalid(&place("url"), "an alert is signed: give alerts.secrets"));
@@ -307,13 +316,7 @@ fn alerts(document: &Document) -> Result<Alerts, Error> {
             return Err(document.invalid(&place("secrets"), "they sign what goes to alerts.url"));
         }
     };
-    Ok(Alerts {
-        url,
-        sender,
-        refusals: rule(refusals).map_err(wrong)?,
-        each: rule(0).map_err(wrong)?,
-        internal: internal_targets(document)?,
-    })
+    Ok(Alerts { channel, refusals: rule(refusals).map_err(wrong)?, each: rule(0).map_err(wrong)? })
 }
 
 fn internal_targets(document: &Document) -> Result<Vec<IpNet>, Error> {

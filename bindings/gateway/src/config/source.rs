@@ -1,6 +1,6 @@
 //! A source: who sends, how its messages are known, and where they go.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -14,8 +14,11 @@ use postseal::{
     SenderOptions,
 };
 
+use tokio::sync::Notify;
+
 use super::document::{Document, SourceValues, Step};
 use super::{KeyKind, SOURCES_MAX, internal_targets, keys, networks};
+use crate::deliver::{Plain, Target, TargetOptions};
 
 /// With full jitter and an hour at most between two, they span about half a day; a restart of the
 /// application must not lose what is accepted.
@@ -41,6 +44,8 @@ pub(crate) struct Source {
     pub(crate) pass_on: Vec<HeaderName>,
     pub(crate) retention: Duration,
     pub(crate) delivery: Delivery,
+    /// Tells the worker that there is something to deliver.
+    pub(crate) due: Arc<Notify>,
 }
 
 /// A rule, and the numbers it was made from.
@@ -53,10 +58,7 @@ pub(crate) struct RateLimit {
 
 /// How a source's events reach the application.
 pub(crate) struct Delivery {
-    pub(crate) url: String,
-    pub(crate) pins: Vec<String>,
-    pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) internal: Vec<IpNet>,
+    pub(crate) target: Target,
     pub(crate) timeout: Duration,
     pub(crate) concurrency: u32,
     pub(crate) max_attempts: u32,
@@ -98,20 +100,16 @@ struct Field<'a> {
     index: usize,
 }
 
-impl<'a> Field<'a> {
-    fn place(&self, name: &'a str) -> [Step<'a>; 3] {
-        [Step::Name("source"), Step::Index(self.index), Step::Name(name)]
-    }
-
+impl Field<'_> {
     fn invalid(&self, name: &str, why: impl std::fmt::Display) -> Error {
-        self.document.invalid(&self.place_of(name), format!("{name}: {why}"))
+        self.document.invalid(&self.place(name), format!("{name}: {why}"))
     }
 
     fn locate(&self, name: &str, error: &Error) -> Error {
-        self.document.locate(&self.place_of(name), error)
+        self.document.locate(&self.place(name), error)
     }
 
-    fn place_of<'n>(&self, name: &'n str) -> [Step<'n>; 3] {
+    fn place<'n>(&self, name: &'n str) -> [Step<'n>; 3] {
         [Step::Name("source"), Step::Index(self.index), Step::Name(name)]
     }
 
@@ -149,6 +147,7 @@ fn source(field: &Field<'_>, values: &SourceValues) -> Result<Source, Error> {
         pass_on: pass_on(field, values)?,
         retention: seconds(retention),
         delivery: delivery(field, values)?,
+        due: Arc::default(),
     })
 }
 
@@ -173,7 +172,7 @@ fn receiver(field: &Field<'_>, values: &SourceValues) -> Result<Receiver, Error>
     let envelope = values.envelope.as_deref().map(Envelope::named).transpose();
     let encryption = values.encryption.as_deref().map(Encryption::named).transpose();
     let list = |name, kind, keys: &Option<Vec<_>>| {
-        keys::list(field.document, &field.place_of(name), kind, keys.as_deref())
+        keys::list(field.document, &field.place(name), kind, keys.as_deref())
     };
     let options = ReceiverOptions {
         scheme: scheme.map_err(|error| field.locate("scheme", &error))?,
@@ -223,10 +222,7 @@ fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error>
     let max_age =
         bounded("max_age_seconds", values.max_age_seconds, MAX_AGE_DEFAULT, RETAIN_SECONDS_MAX)?;
     Ok(Delivery {
-        url: values.deliver_to.clone(),
-        pins: values.pins.clone().unwrap_or_default(),
-        ca_file: values.ca_file.clone(),
-        internal: internal_targets(field.document)?,
+        target: target(field, values, seconds(timeout))?,
         timeout: seconds(timeout),
         concurrency: bounded(
             "concurrency",
@@ -238,6 +234,18 @@ fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error>
         max_age: seconds(max_age),
         sender: sender(field.document)?,
     })
+}
+
+fn target(field: &Field<'_>, values: &SourceValues, timeout: Duration) -> Result<Target, Error> {
+    let options = TargetOptions {
+        pins: values.pins.clone().unwrap_or_default(),
+        ca_file: values.ca_file.clone(),
+        internal: internal_targets(field.document)?.iter().map(ToString::to_string).collect(),
+        plain: Plain::ToInternal,
+        timeout,
+        ..TargetOptions::default()
+    };
+    Target::new(&values.deliver_to, options).map_err(|error| field.locate("deliver_to", &error))
 }
 
 /// What signs deliveries. Each source has a sender of its own, of the same secrets.

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
-use postseal::policy::alert::{Decision, Rule, State};
+use http::HeaderMap;
+use postseal::policy::alert::{Decision, State};
 use postseal::{Error, Message, Sender};
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::clock;
 use super::metrics::Metrics;
-use crate::deliver::connector::Target;
+use crate::config;
+use crate::deliver::{Target, header_map};
 use crate::host;
 
 /// Alerts that wait to be sent. The interval between two of a kind keeps them few.
@@ -51,22 +53,9 @@ impl Kind {
     }
 }
 
-/// The rules that hold, and where alerts go.
-pub(crate) struct Settings {
-    pub(crate) refusals: Rule,
-    pub(crate) each: Rule,
-    pub(crate) channel: Option<Channel>,
-}
-
-/// Where alerts are posted.
-pub(crate) struct Channel {
-    pub(crate) target: Target,
-    pub(crate) sender: Sender,
-}
-
 /// Decides on alerts, and hands them over.
 pub(crate) struct Alerts {
-    settings: RwLock<Arc<Settings>>,
+    settings: RwLock<Arc<config::Alerts>>,
     states: Mutex<HashMap<(Kind, String), State>>,
     metrics: Arc<Metrics>,
     waiting: mpsc::Sender<Alert>,
@@ -82,7 +71,7 @@ struct Alert {
 
 impl Alerts {
     /// Begins; a task of the current runtime sends.
-    pub(crate) fn begin(settings: Settings, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn begin(settings: config::Alerts, metrics: Arc<Metrics>) -> Arc<Self> {
         let (waiting, receiver) = mpsc::channel(WAITING_MAX);
         let alerts = Arc::new(Alerts {
             settings: RwLock::new(Arc::new(settings)),
@@ -95,11 +84,11 @@ impl Alerts {
     }
 
     /// Puts other rules in place of the old ones.
-    pub(crate) fn set(&self, settings: Settings) {
+    pub(crate) fn set(&self, settings: config::Alerts) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
-    fn settings(&self) -> Arc<Settings> {
+    fn settings(&self) -> Arc<config::Alerts> {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -137,7 +126,7 @@ async fn send_all(alerts: std::sync::Weak<Alerts>, mut waiting: mpsc::Receiver<A
     }
 }
 
-async fn send(channel: &Channel, alert: &Alert) -> Result<(), String> {
+async fn send(channel: &(Target, Sender), alert: &Alert) -> Result<(), String> {
     let mut failure = String::new();
     for attempt in 1..=ATTEMPTS {
         match send_once(channel, alert).await {
@@ -151,29 +140,26 @@ async fn send(channel: &Channel, alert: &Alert) -> Result<(), String> {
     Err(failure)
 }
 
-async fn send_once(channel: &Channel, alert: &Alert) -> Result<(), String> {
-    let (headers, body) = sealed(channel, alert).map_err(|error| error.to_string())?;
-    let answer = channel.target.post(&headers, body).await;
+async fn send_once((target, sender): &(Target, Sender), alert: &Alert) -> Result<(), String> {
+    let (headers, body) = sealed(sender, alert).map_err(|error| error.to_string())?;
+    let answer = target.post(headers, body).await;
     match answer.map_err(|failure| failure.as_str().to_owned())?.status {
         200..=299 => Ok(()),
         status => Err(format!("answered {status}")),
     }
 }
 
-fn sealed(channel: &Channel, alert: &Alert) -> Result<(Vec<(String, String)>, Bytes), Error> {
+fn sealed(sender: &Sender, alert: &Alert) -> Result<(HeaderMap, Bytes), Error> {
     let Alert { kind, source, count, at } = alert;
     let id = format!("alert_{}_{at}_{}", kind.as_str(), source.replace('.', "_"));
     let payload = json!({
         "type": format!("postseal.alert.{}", kind.as_str()),
         "timestamp": at,
         "data": { "kind": kind.as_str(), "source": source, "count": count },
-    });
-    let message = Message {
-        id: &id,
-        content_type: Some("application/json"),
-        payload: payload.to_string().as_bytes(),
-    };
-    let sealed = channel.sender.seal(&message, clock::now()?, &mut host::entropy)?;
-    let headers = sealed.headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-    Ok((headers.collect(), Bytes::from(sealed.body)))
+    })
+    .to_string();
+    let message =
+        Message { id: &id, content_type: Some("application/json"), payload: payload.as_bytes() };
+    let sealed = sender.seal(&message, clock::now()?, &mut host::entropy)?;
+    Ok((header_map(&sealed.headers)?, Bytes::from(sealed.body)))
 }

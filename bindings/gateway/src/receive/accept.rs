@@ -47,7 +47,7 @@ pub(crate) struct Receiving {
 pub(crate) struct Routes {
     pub(crate) sources: HashMap<String, Arc<Source>>,
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
-    pub(crate) storage_keys: Vec<StorageKey>,
+    pub(crate) storage_keys: Arc<Vec<StorageKey>>,
 }
 
 /// When each secret was last needed, since that was last written down.
@@ -207,12 +207,7 @@ enum Opened {
     Challenge(String),
 }
 
-fn open(
-    routes: &Routes,
-    source: &Source,
-    head: &Head,
-    body: &[u8],
-) -> Result<Opened, Error> {
+fn open(routes: &Routes, source: &Source, head: &Head, body: &[u8]) -> Result<Opened, Error> {
     let headers: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let delivery = source.receiver.open(&headers, body, clock::now()?)?;
@@ -243,8 +238,7 @@ fn event(
     delivery: Delivery<'_>,
 ) -> Result<NewEvent, Error> {
     let replay_key = delivery.replay_key();
-    let subject =
-        Subject::new(&source.name, delivery.scheme(), &replay_key, delivery.payload())?;
+    let subject = Subject::new(&source.name, delivery.scheme(), &replay_key, delivery.payload())?;
     let content_type = content_type(&delivery, &head.headers);
     let passed_on = passed_on(source, &head.headers);
     let mut event = NewEvent {

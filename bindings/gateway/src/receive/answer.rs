@@ -15,7 +15,10 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 /// How a request ends.
 pub(crate) enum Answer {
     /// The store has decided on an authenticated message. `id` is its name in the log.
-    Stored { acceptance: Acceptance, id: String },
+    Stored {
+        acceptance: Acceptance,
+        id: String,
+    },
     /// An authenticated message asks to have this text back.
     Challenge(String),
     Refused(Refusal),
@@ -30,7 +33,9 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
     /// The client is not among those whose requests this source reads.
     AddressNotAllowed,
-    RateLimited { retry_after_seconds: u32 },
+    RateLimited {
+        retry_after_seconds: u32,
+    },
     TooLarge,
     BodyTimedOut,
     /// The body did not come to its end, or is no HTTP.

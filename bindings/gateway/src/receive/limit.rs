@@ -11,7 +11,6 @@ use postseal::{Code, Error};
 use redis::Script;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
-
 use crate::config::{RateLimit, Redis, RedisDown};
 use crate::operate::metrics::Metrics;
 

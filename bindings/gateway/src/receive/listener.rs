@@ -46,7 +46,8 @@ pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) bounds: Bounds,
     pub(crate) tls: Option<Acceptor>,
-    pub(crate) metrics: Arc<Metrics>,
+    /// Where its connections are counted.
+    pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
 impl Listener {
@@ -70,7 +71,7 @@ impl Listener {
                         tokio::spawn(connection.serve(stream, Arc::clone(&answering)));
                     }
                     // Closed at once: the peer may try another gateway.
-                    Err(_) => self.metrics.connection_refused(),
+                    Err(_) => self.metrics.iter().for_each(|metrics| metrics.connection_refused()),
                 },
                 Err(why) => {
                     tracing::warn!(%why, "a connection could not be accepted");
@@ -90,13 +91,13 @@ impl Listener {
         permit: OwnedSemaphorePermit,
         watcher: Watcher,
     ) -> Connection {
-        self.metrics.connected();
+        self.metrics.iter().for_each(|metrics| metrics.connected());
         Connection {
             peer,
             bounds: self.bounds,
             tls: self.tls.clone(),
             watcher,
-            _counted: Counted { metrics: Arc::clone(&self.metrics), _permit: permit },
+            _counted: Counted { metrics: self.metrics.clone(), _permit: permit },
         }
     }
 }
@@ -111,13 +112,13 @@ struct Connection {
 
 /// One of the connections that there may be.
 struct Counted {
-    metrics: Arc<Metrics>,
+    metrics: Option<Arc<Metrics>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.metrics.disconnected();
+        self.metrics.iter().for_each(|metrics| metrics.disconnected());
     }
 }
 
@@ -217,7 +218,8 @@ where
 {
     type Response = Response<Full<Bytes>>;
     type Error = std::convert::Infallible;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let answer = (self.answering)(self.peer, request);

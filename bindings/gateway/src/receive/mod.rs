@@ -2,7 +2,8 @@
 
 pub(crate) mod accept;
 mod answer;
-pub(crate) mod client_address;
+mod client_address;
+mod client_pins;
 pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod tls;

@@ -16,8 +16,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::client_pins::PinnedClients;
 use crate::config::Tls;
-use crate::deliver::pins::{Pins, PinnedClients};
+use crate::deliver::Pins;
 
 const HTTP1: &[u8] = b"http/1.1";
 const HTTP2: &[u8] = b"h2";
@@ -96,14 +97,12 @@ fn clients(
         })?;
     }
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    let builder =
-        if tls.client_required { builder } else { builder.allow_unauthenticated() };
-    let verifier = builder
-        .build()
-        .map_err(|why| invalid(format!("client_ca cannot be used: {why}")))?;
-    match tls.client_pins.as_slice() {
-        [] => Ok(verifier),
-        pins => Ok(Arc::new(PinnedClients::new(verifier, Pins::parse(pins)?))),
+    let builder = if tls.client_required { builder } else { builder.allow_unauthenticated() };
+    let verifier =
+        builder.build().map_err(|why| invalid(format!("client_ca cannot be used: {why}")))?;
+    match Pins::parse(&tls.client_pins)? {
+        None => Ok(verifier),
+        Some(pins) => Ok(Arc::new(PinnedClients { usual: verifier, pins })),
     }
 }
 

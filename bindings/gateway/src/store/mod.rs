@@ -4,12 +4,14 @@
 //! told so. A job that is taken is leased: where its worker dies, it is due again when the lease
 //! has run out. Every method has committed when it answers.
 
-mod postgres;
 mod sqlite;
+mod sqlite_rows;
 
 use std::time::Duration;
 
-use postseal::Error;
+/// Where events are kept. Every error is `store_unavailable`; its message is for the log, and has
+/// no payload in it.
+pub(crate) use sqlite::Sqlite as Store;
 
 /// An authenticated message that is to be accepted.
 pub(crate) struct NewEvent {
@@ -76,6 +78,8 @@ pub(crate) struct Lease {
     pub(crate) number: i64,
     /// Counted from 1.
     pub(crate) attempt: u32,
+    /// How often the job was taken, also where it was then given back.
+    pub(crate) count: i64,
 }
 
 /// A job that was taken.
@@ -115,6 +119,12 @@ impl State {
             State::Delivered => "delivered",
             State::Dead => "dead",
         }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [State::Pending, State::Delivered, State::Dead]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -180,138 +190,4 @@ pub(crate) struct Take<'a> {
     pub(crate) jobs_max: u32,
     pub(crate) now_ms: u64,
     pub(crate) lease: Duration,
-}
-
-/// Where events are kept. Every error is `store_unavailable`; its message is for the log, and has
-/// no payload in it.
-pub(crate) enum Store {
-    Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
-}
-
-impl Store {
-    /// Opens what `url` names, `sqlite:PATH` or `postgres://…`, and brings its tables up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return postgres::Postgres::open(url).await.map(Store::Postgres);
-        }
-        sqlite::Sqlite::open(url).await.map(Store::Sqlite)
-    }
-
-    /// Writes the event and its job, in one transaction, unless one of its key is there.
-    pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
-        match self {
-            Store::Sqlite(store) => store.accept(event).await,
-            Store::Postgres(store) => store.accept(event).await,
-        }
-    }
-
-    /// Leases jobs of a source that are due, the longest due first.
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
-        match self {
-            Store::Sqlite(store) => store.take(take).await,
-            Store::Postgres(store) => store.take(take).await,
-        }
-    }
-
-    /// Ends an attempt. `false`: the lease is lost, and nothing is written.
-    pub(crate) async fn settle(
-        &self,
-        lease: Lease,
-        settlement: Settlement,
-        result: Option<&str>,
-        now_ms: u64,
-    ) -> Result<bool, Error> {
-        match self {
-            Store::Sqlite(store) => store.settle(lease, settlement, result, now_ms).await,
-            Store::Postgres(store) => store.settle(lease, settlement, result, now_ms).await,
-        }
-    }
-
-    /// Remembers when secrets were last needed; an older time than what is there changes nothing.
-    pub(crate) async fn note_needed(&self, needed: Vec<Needed>) -> Result<(), Error> {
-        match self {
-            Store::Sqlite(store) => store.note_needed(needed).await,
-            Store::Postgres(store) => store.note_needed(needed).await,
-        }
-    }
-
-    /// Deletes at most `rows_max` events of a source that have ended, and came before `before_ms`.
-    /// Answers how many.
-    pub(crate) async fn expire(
-        &self,
-        source: &str,
-        before_ms: u64,
-        rows_max: u32,
-    ) -> Result<u64, Error> {
-        match self {
-            Store::Sqlite(store) => store.expire(source, before_ms, rows_max).await,
-            Store::Postgres(store) => store.expire(source, before_ms, rows_max).await,
-        }
-    }
-
-    /// Lists events, the newest first.
-    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
-        match self {
-            Store::Sqlite(store) => store.list(filter).await,
-            Store::Postgres(store) => store.list(filter).await,
-        }
-    }
-
-    /// An event with its payload.
-    pub(crate) async fn event(&self, number: i64) -> Result<Option<Event>, Error> {
-        match self {
-            Store::Sqlite(store) => store.event(number).await,
-            Store::Postgres(store) => store.event(number).await,
-        }
-    }
-
-    /// Makes an event that has ended due again, its attempts counted anew. `false`: there is none,
-    /// or it is pending.
-    pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
-        match self {
-            Store::Sqlite(store) => store.replay(number, now_ms).await,
-            Store::Postgres(store) => store.replay(number, now_ms).await,
-        }
-    }
-
-    /// Deletes a dead letter. `false`: there is no such one.
-    pub(crate) async fn purge(&self, number: i64) -> Result<bool, Error> {
-        match self {
-            Store::Sqlite(store) => store.purge(number).await,
-            Store::Postgres(store) => store.purge(number).await,
-        }
-    }
-
-    /// Counts what is pending and dead, by source.
-    pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, Error> {
-        match self {
-            Store::Sqlite(store) => store.backlog().await,
-            Store::Postgres(store) => store.backlog().await,
-        }
-    }
-
-    /// When each secret was last needed.
-    pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {
-        match self {
-            Store::Sqlite(store) => store.needed().await,
-            Store::Postgres(store) => store.needed().await,
-        }
-    }
-
-    /// Whether it can be written to now.
-    pub(crate) async fn ready(&self) -> Result<(), Error> {
-        match self {
-            Store::Sqlite(store) => store.ready().await,
-            Store::Postgres(store) => store.ready().await,
-        }
-    }
-
-    /// Commits what is waiting, and closes.
-    pub(crate) async fn close(self) {
-        match self {
-            Store::Sqlite(store) => store.close().await,
-            Store::Postgres(store) => store.close().await,
-        }
-    }
 }

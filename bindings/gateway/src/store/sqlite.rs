@@ -1,71 +1,305 @@
-//! Sqlite.
+//! The inbox in SQLite: one thread writes, and commits what has come together.
+//!
+//! SPEC: WAL with `synchronous=FULL`: a commit is on the disk when it answers, power loss included.
 
-use postseal::Error;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::*;
+use postseal::{Code, Error};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
 
-pub(crate) struct Sqlite;
+use super::sqlite_rows as rows;
+use super::{
+    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, Take,
+};
+
+const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
+const SCHEMA_VERSION: i64 = 1;
+/// Commands that wait for the writer. A sender who would wait longer is told to come back.
+const QUEUE_MAX: usize = 4096;
+const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
+/// Commands in one transaction: enough that a commit costs each of them next to nothing.
+const GROUP_MAX: usize = 256;
+/// For another process, as `postseal events` is one, that writes at the moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The log is moved into the database when it has so many pages of 4 KiB: 16 MiB. Without readers
+/// it then begins anew.
+const CHECKPOINT_PAGES: i64 = 4096;
+/// From 96 MiB on the writer waits for readers to end, so that the log does.
+const FULL_CHECKPOINT_PAGES: i64 = 24_576;
+
+/// A command: it runs in the group's transaction, and is answered when that has ended.
+struct Command {
+    run: Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>,
+    answer: Box<dyn FnOnce(Result<(), Error>) + Send>,
+    /// After it the writer ends.
+    last: bool,
+}
+
+pub(crate) struct Sqlite {
+    path: Arc<PathBuf>,
+    commands: mpsc::Sender<Command>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
 
 impl Sqlite {
-    pub(crate) async fn open(_: &str) -> Result<Self, Error> {
-        unreachable!()
+    /// Opens or makes the file that `sqlite:PATH` names.
+    ///
+    /// # Errors
+    /// `invalid_config` for what cannot be a durable file; `store_unavailable`.
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
+            return Err(Error::new(
+                Code::InvalidConfig,
+                "a store is sqlite: and the path of a file: what is in memory alone is lost",
+            ));
+        }
+        let path = Arc::new(PathBuf::from(path));
+        let opened = Arc::clone(&path);
+        let connection = blocking(move || open_writer(&opened)).await?;
+        let (commands, queue) = mpsc::channel(QUEUE_MAX);
+        let writer = std::thread::Builder::new()
+            .name("inbox".to_owned())
+            .spawn(move || write(connection, queue))
+            .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
+        Ok(Sqlite { path, commands, writer: Mutex::new(Some(writer)) })
     }
 
-    pub(crate) async fn accept(&self, _: NewEvent) -> Result<Acceptance, Error> {
-        unreachable!()
+    pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
+        self.command(move |connection| rows::accept(connection, &event)).await
     }
 
-    pub(crate) async fn take(&self, _: Take<'_>) -> Result<Vec<Job>, Error> {
-        unreachable!()
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
+        let Take { source, jobs_max, now_ms, lease } = take;
+        let source = source.to_owned();
+        self.command(move |connection| rows::take(connection, &source, jobs_max, now_ms, lease))
+            .await
     }
 
     pub(crate) async fn settle(
         &self,
-        _: Lease,
-        _: Settlement,
-        _: Option<&str>,
-        _: u64,
+        lease: Lease,
+        settlement: Settlement,
+        result: Option<&str>,
+        now_ms: u64,
     ) -> Result<bool, Error> {
-        unreachable!()
+        let result = result.map(str::to_owned);
+        self.command(move |connection| {
+            rows::settle(connection, lease, settlement, result.as_deref(), now_ms)
+        })
+        .await
     }
 
-    pub(crate) async fn note_needed(&self, _: Vec<Needed>) -> Result<(), Error> {
-        unreachable!()
+    pub(crate) async fn note_needed(&self, needed: Vec<Needed>) -> Result<(), Error> {
+        self.command(move |connection| rows::note_needed(connection, &needed)).await
     }
 
-    pub(crate) async fn expire(&self, _: &str, _: u64, _: u32) -> Result<u64, Error> {
-        unreachable!()
+    pub(crate) async fn expire(
+        &self,
+        source: &str,
+        before_ms: u64,
+        rows_max: u32,
+    ) -> Result<u64, Error> {
+        let source = source.to_owned();
+        self.command(move |connection| rows::expire(connection, &source, before_ms, rows_max)).await
     }
 
-    pub(crate) async fn list(&self, _: Filter) -> Result<Vec<Listed>, Error> {
-        unreachable!()
+    pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
+        self.command(move |connection| rows::replay(connection, number, now_ms)).await
     }
 
-    pub(crate) async fn event(&self, _: i64) -> Result<Option<Event>, Error> {
-        unreachable!()
+    pub(crate) async fn purge(&self, number: i64) -> Result<bool, Error> {
+        self.command(move |connection| rows::purge(connection, number)).await
     }
 
-    pub(crate) async fn replay(&self, _: i64, _: u64) -> Result<bool, Error> {
-        unreachable!()
+    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
+        self.read(move |connection| rows::list(connection, &filter)).await
     }
 
-    pub(crate) async fn purge(&self, _: i64) -> Result<bool, Error> {
-        unreachable!()
+    pub(crate) async fn event(&self, number: i64) -> Result<Option<Event>, Error> {
+        self.read(move |connection| rows::event(connection, number)).await
     }
 
     pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, Error> {
-        unreachable!()
+        self.read(rows::backlog).await
     }
 
     pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {
-        unreachable!()
+        self.read(rows::needed).await
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Error> {
-        unreachable!()
+        self.command(|_| Ok(())).await
     }
 
-    pub(crate) async fn close(self) {
-        unreachable!()
+    /// Lets the writer end what waits. After that every method fails.
+    pub(crate) async fn close(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (ended, end) = oneshot::channel();
+        let last =
+            Command { run: Box::new(|_| Ok(())), answer: Box::new(|_| drop(ended)), last: true };
+        if self.commands.send(last).await.is_ok() {
+            let _: Result<(), _> = end.await;
+        }
+        let Some(writer) = writer else { return };
+        let _ = spawn_blocking(move || writer.join()).await;
     }
+
+    /// Has the writer run a command, and answers when it is committed.
+    async fn command<T: Send + 'static>(
+        &self,
+        mut run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let value = Arc::new(Mutex::new(None));
+        let written = Arc::clone(&value);
+        let command = Command {
+            run: Box::new(move |connection| {
+                let value = run(connection)?;
+                *written.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            }),
+            // Whoever has gone away does not want to know.
+            answer: Box::new(move |outcome| drop(sender.send(outcome))),
+            last: false,
+        };
+        let waiting = self.commands.send_timeout(command, QUEUE_PATIENCE).await;
+        waiting.map_err(|_| unavailable("the store has more to write than it can".to_owned()))?;
+        receiver.await.map_err(|_| unavailable("the store is closed".to_owned()))??;
+        let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| unavailable("the store has not answered".to_owned()))
+    }
+
+    /// Reads beside the writer, on a connection of its own.
+    async fn read<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let path = Arc::clone(&self.path);
+        blocking(move || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path.as_path(), flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            run(&connection)
+        })
+        .await
+    }
+}
+
+/// The writer's thread: groups of commands, until nobody is left to send one.
+fn write(mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    while let Some(first) = queue.blocking_recv() {
+        group.push(first);
+        while group.len() < GROUP_MAX {
+            let Ok(next) = queue.try_recv() else { break };
+            group.push(next);
+        }
+        let outcome = commit(&mut connection, &mut group);
+        let ends = group.iter().any(|command| command.last);
+        for command in group.drain(..) {
+            (command.answer)(outcome.clone());
+        }
+        if let Err(why) = bound_log(&connection) {
+            tracing::warn!(%why, "the store's log could not be moved into the database");
+        }
+        if ends {
+            return;
+        }
+    }
+}
+
+/// One transaction for the whole group: if it fails, nothing of it is written.
+fn commit(connection: &mut Connection, group: &mut [Command]) -> Result<(), Error> {
+    let mut run = || {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for command in group.iter_mut() {
+            (command.run)(&transaction)?;
+        }
+        transaction.commit()
+    };
+    run().map_err(|why| {
+        tracing::error!(%why, commands = group.len(), "the store could not write");
+        unavailable(format!("the store could not write: {why}"))
+    })
+}
+
+/// Keeps the write-ahead log short. Nobody but the writer moves it, so it moves all of it, unless
+/// somebody is reading.
+fn bound_log(connection: &Connection) -> rusqlite::Result<()> {
+    let pages = log_pages(connection)?;
+    if pages >= FULL_CHECKPOINT_PAGES {
+        return checkpoint(connection, "RESTART");
+    }
+    if pages >= CHECKPOINT_PAGES {
+        return checkpoint(connection, "PASSIVE");
+    }
+    Ok(())
+}
+
+fn log_pages(connection: &Connection) -> rusqlite::Result<i64> {
+    // Without work to do, it only says how long the log is.
+    connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+}
+
+fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    private_file(path);
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Others have no business with payloads.
+#[cfg(unix)]
+fn private_file(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    // What is wrong with the path, SQLite says.
+    let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
+#[cfg(not(unix))]
+fn private_file(_: &Path) {}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        SCHEMA_VERSION => {}
+        0 => {
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        }
+        _ => {
+            let newer = "the database is of a newer version of postseal".to_owned();
+            return Err(rusqlite::Error::ToSqlConversionFailure(newer.into()));
+        }
+    }
+    transaction.commit()
+}
+
+async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = spawn_blocking(run).await;
+    let done = done.map_err(|_| unavailable("the store's reader has ended early".to_owned()))?;
+    done.map_err(|why| unavailable(format!("the store could not be read: {why}")))
+}
+
+fn unavailable(message: String) -> Error {
+    Error::new(Code::StoreUnavailable, message)
 }

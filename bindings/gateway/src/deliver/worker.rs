@@ -1,0 +1,307 @@
+//! Delivery: takes what is due, sends it to the application, and settles it.
+//!
+//! At least once: a worker that dies between the application's answer and the settlement has its
+//! job delivered again, after the lease. Order is not promised.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use postseal::policy::retry::{Attempt, Next, Outcome, next_attempt};
+use postseal::{Code, Error, Message, StorageKey};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+use super::{Answer, Failure, header_map};
+use crate::config::Source;
+use crate::host;
+use crate::operate::alerts::{Alerts, Kind};
+use crate::operate::clock;
+use crate::operate::metrics::Metrics;
+use crate::store::{Event, Job, Lease, Settlement, Store, Take};
+
+/// A lease is longer than an attempt by this, for the settlement.
+const SETTLEMENT_TIME: Duration = Duration::from_secs(15);
+/// How often the store is asked where nobody has told of a job: for those of other gateways, and
+/// for leases that have run out.
+const IDLE_POLL: Duration = Duration::from_secs(5);
+/// The same where attempts of ours have failed, and are due some time.
+const RETRY_POLL: Duration = Duration::from_millis(500);
+/// After the store has failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+const KEY_PREFIX: &str = "postseal:claim:v1:";
+
+/// What delivery needs beside the source.
+pub(crate) struct Delivering {
+    pub(crate) store: Arc<Store>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alerts: Arc<Alerts>,
+    /// What payloads are stored under.
+    pub(crate) storage_keys: RwLock<Arc<Vec<StorageKey>>>,
+}
+
+/// Delivers a source's events until `stop` says so, and then what it holds.
+pub(crate) async fn run(
+    delivering: Arc<Delivering>,
+    source: Arc<Source>,
+    mut stop: watch::Receiver<bool>,
+    shutdown: Duration,
+) {
+    let slots = usize::try_from(source.delivery.concurrency).unwrap_or(1);
+    let free = Arc::new(Semaphore::new(slots));
+    let retried = Arc::new(AtomicBool::new(false));
+    let held = Arc::new(Held::default());
+    loop {
+        // A slot first: nothing is leased that nobody can deliver.
+        let slot = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            slot = Arc::clone(&free).acquire_owned() => slot,
+        };
+        drop(slot);
+        let jobs_max = u32::try_from(free.available_permits()).unwrap_or(1).max(1);
+        let lease = source.delivery.timeout + SETTLEMENT_TIME;
+        let take = Take { source: &source.name, jobs_max, now_ms: clock::now_ms(), lease };
+        let jobs = match delivering.store.take(take).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::error!(source = source.name, why = error.message(), "nothing taken");
+                idle(&source, STORE_PAUSE, &mut stop).await;
+                continue;
+            }
+        };
+        if jobs.is_empty() {
+            let poll = if retried.swap(false, Ordering::Relaxed) { RETRY_POLL } else { IDLE_POLL };
+            if idle(&source, poll, &mut stop).await && poll == RETRY_POLL {
+                retried.store(true, Ordering::Relaxed);
+            }
+            continue;
+        }
+        for job in jobs {
+            let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
+            let (delivering, source) = (Arc::clone(&delivering), Arc::clone(&source));
+            let (retried, held) = (Arc::clone(&retried), Arc::clone(&held));
+            let lease = job.lease;
+            held.add(lease);
+            tokio::spawn(async move {
+                if delivering.deliver(&source, job).await {
+                    retried.store(true, Ordering::Relaxed);
+                }
+                held.remove(lease);
+                drop(slot);
+            });
+        }
+    }
+    let all = u32::try_from(slots).unwrap_or(1);
+    if timeout(shutdown, free.acquire_many(all)).await.is_err() {
+        delivering.give_back(&source, &held).await;
+    }
+}
+
+/// The leases that attempts are being made under.
+#[derive(Default)]
+struct Held(Mutex<HashMap<i64, Lease>>);
+
+impl Held {
+    fn add(&self, lease: Lease) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(lease.number, lease);
+    }
+
+    fn remove(&self, lease: Lease) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&lease.number);
+    }
+
+    fn take(&self) -> Vec<Lease> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.drain().map(|(_, lease)| lease).collect()
+    }
+}
+
+/// Waits until there may be something to do. `true`: for nothing.
+async fn idle(source: &Source, longest: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => false,
+        waited = timeout(longest, source.due.notified()) => waited.is_err(),
+    }
+}
+
+impl Delivering {
+    /// One attempt. `true` where another one is due.
+    async fn deliver(&self, source: &Source, job: Job) -> bool {
+        let began = Instant::now();
+        let outcome = self.attempt(source, &job).await;
+        let result = match &outcome {
+            Ok(answer) => answer.status.to_string(),
+            Err(failed) => failed.as_str().to_owned(),
+        };
+        self.metrics.delivery(&source.name, &result, began.elapsed());
+        let settlement = self.settlement(source, &job, outcome.as_ref());
+        self.report(source, &job, settlement, &result, began.elapsed());
+        let lease = job.lease;
+        let settled = self.store.settle(lease, settlement, Some(&result), clock::now_ms()).await;
+        match settled {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(source = source.name, event = lease.number, "the lease was lost");
+            }
+            Err(error) => {
+                let why = error.message();
+                tracing::error!(source = source.name, event = lease.number, why, "not settled");
+            }
+        }
+        matches!(settlement, Settlement::Retry { .. })
+    }
+
+    /// Ends what a shutdown does not wait for: another worker begins it anew.
+    async fn give_back(&self, source: &Source, held: &Held) {
+        for lease in held.take() {
+            let returned = Settlement::Returned;
+            if self.store.settle(lease, returned, None, clock::now_ms()).await.is_err() {
+                tracing::warn!(source = source.name, event = lease.number, "not given back");
+            }
+        }
+    }
+
+    async fn attempt(&self, source: &Source, job: &Job) -> Result<Answer, Failed> {
+        let payload = self.payload(&job.event)?;
+        let headers = headers(source, job, &payload)?;
+        let answer = source.delivery.target.post(headers, payload).await;
+        answer.map_err(|failure| {
+            if failure == Failure::PinMismatch {
+                self.alerts.raise(Kind::PinMismatch, &source.name);
+            }
+            Failed::Sending(failure)
+        })
+    }
+
+    /// The payload as it was accepted.
+    fn payload(&self, event: &Event) -> Result<Bytes, Error> {
+        let Some(id) = &event.storage_key_id else { return Ok(event.payload.clone().into()) };
+        let keys = Arc::clone(&self.storage_keys.read().unwrap_or_else(PoisonError::into_inner));
+        let key = keys.iter().find(|key| key.id() == id).ok_or_else(|| {
+            Error::new(Code::UnknownKey, "the storage key of this event is not in storage_keys")
+        })?;
+        key.open(&event.key, &event.payload).map(Bytes::from)
+    }
+
+    fn settlement(
+        &self,
+        source: &Source,
+        job: &Job,
+        outcome: Result<&Answer, &Failed>,
+    ) -> Settlement {
+        let attempt = Attempt {
+            attempt: job.lease.attempt,
+            status: outcome.ok().map(|answer| answer.status),
+            retry_after: outcome.ok().and_then(|answer| answer.retry_after.as_deref()),
+            max_attempts: Some(source.delivery.max_attempts),
+        };
+        let mut random = [0; 4];
+        // Without randomness all retries of a moment fall together, which is better than none.
+        let _ = host::entropy(&mut random);
+        let next =
+            clock::now().and_then(|now| next_attempt(&attempt, now, u32::from_le_bytes(random)));
+        let delay_ms = match next {
+            Ok(Next::Stop(Outcome::Delivered)) => return Settlement::Delivered,
+            Ok(Next::Stop(_)) => return Settlement::Dead,
+            Ok(Next::Retry { delay_ms }) => delay_ms,
+            // No clock: later there may be one.
+            Err(_) => u64::try_from(SETTLEMENT_TIME.as_millis()).unwrap_or(u64::MAX),
+        };
+        let due_ms = clock::now_ms().saturating_add(delay_ms);
+        let max_age_ms = u64::try_from(source.delivery.max_age.as_millis()).unwrap_or(u64::MAX);
+        if due_ms > job.event.received_ms.saturating_add(max_age_ms) {
+            return Settlement::Dead;
+        }
+        Settlement::Retry { due_ms }
+    }
+
+    fn report(
+        &self,
+        source: &Source,
+        job: &Job,
+        settlement: Settlement,
+        result: &str,
+        took: Duration,
+    ) {
+        let (event, attempt) = (job.lease.number, job.lease.attempt);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let name = source.name.as_str();
+        match settlement {
+            Settlement::Delivered => {
+                tracing::info!(source = name, event, attempt, result, micros, "delivered");
+            }
+            Settlement::Retry { .. } | Settlement::Returned => {
+                tracing::warn!(source = name, event, attempt, result, micros, "not delivered");
+            }
+            Settlement::Dead => {
+                tracing::error!(source = name, event, attempt, result, micros, "given up");
+                self.alerts.raise(Kind::DeadLetter, name);
+            }
+        }
+    }
+}
+
+/// Why an attempt has no answer.
+enum Failed {
+    /// It could not be made: a key is missing, or there is no clock.
+    Making(Error),
+    Sending(Failure),
+}
+
+impl Failed {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Failed::Making(error) => error.code().as_str(),
+            Failed::Sending(failure) => failure.as_str(),
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::Making(error)
+    }
+}
+
+/// What is sent with a payload: our signature, what was authenticated of the message, and last what
+/// was not.
+fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Error> {
+    let event = &job.event;
+    let content_type = event.content_type.as_deref();
+    // The same for every attempt, and for every repeat: it is made of what the event is unique by.
+    let id = format!("evt_{}", event.key.strip_prefix(KEY_PREFIX).unwrap_or(&event.key));
+    let mut headers = match &source.delivery.sender {
+        Some(sender) => {
+            let message = Message { id: &id, content_type, payload };
+            header_map(&sender.seal(&message, clock::now()?, &mut host::entropy)?.headers)?
+        }
+        None => HeaderMap::new(),
+    };
+    if let Some(value) = content_type.and_then(|value| HeaderValue::try_from(value).ok()) {
+        headers.insert(http::header::CONTENT_TYPE, value);
+    }
+    let mut own = |name: &'static str, value: Option<String>| {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    own("postseal-event", Some(event.number.to_string()));
+    own("postseal-source", Some(event.source.clone()));
+    own("postseal-id", event.message_id.clone());
+    own("postseal-timestamp", event.signed_at.map(|seconds| seconds.to_string()));
+    own("postseal-secret-id", Some(event.secret_id.clone()));
+    own("postseal-encrypted", Some(event.encrypted.to_string()));
+    own("postseal-attempt", Some(job.lease.attempt.to_string()));
+    let passed_on: std::collections::BTreeMap<String, String> =
+        serde_json::from_str(&event.passed_on).unwrap_or_default();
+    for (name, value) in passed_on {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.entry(name).or_insert(value);
+        }
+    }
+    Ok(headers)
+}

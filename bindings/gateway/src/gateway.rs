@@ -1,0 +1,300 @@
+//! The gateway, whole: its parts put together, its reloads, and its end.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use postseal::{Code, Error};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::config::{Bounds, Config, Source};
+use crate::deliver::worker::{self, Delivering};
+use crate::operate::admin::Admin;
+use crate::operate::alerts::Alerts;
+use crate::operate::clock;
+use crate::operate::metrics::Metrics;
+use crate::receive::accept::{Receiving, Routes};
+use crate::receive::limit::Limiter;
+use crate::receive::listener::Listener;
+use crate::receive::tls::Acceptor;
+use crate::store::Store;
+
+/// How often files are looked at for a change.
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+/// How often what is no longer kept is deleted, and the use of secrets written down.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(10);
+/// Events that one deletion takes at most: the writer has others to serve.
+const EXPIRED_AT_ONCE: u32 = 500;
+/// Connections of the operators' port.
+const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// A running gateway.
+pub(crate) struct Gateway {
+    path: PathBuf,
+    files: Vec<PathBuf>,
+    seen: Vec<Option<SystemTime>>,
+    bounds: Bounds,
+    store: Arc<Store>,
+    metrics: Arc<Metrics>,
+    alerts: Arc<Alerts>,
+    receiving: Arc<Receiving>,
+    delivering: Arc<Delivering>,
+    acceptor: Option<Acceptor>,
+    workers: Workers,
+    /// The sockets' tasks.
+    serving: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// The workers of the sources that hold, and what ends them.
+struct Workers {
+    running: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Gateway {
+    /// Opens the store and the sockets, and begins.
+    ///
+    /// # Errors
+    /// `invalid_config` for a socket or certificate that cannot be used; `store_unavailable`.
+    pub(crate) async fn begin(path: PathBuf, config: Config) -> Result<Self, Error> {
+        let Config { listen, admin, bounds, tls, files, redis, log_key, .. } = config;
+        let metrics = Arc::new(Metrics::new());
+        let acceptor = tls.as_ref().map(Acceptor::new).transpose()?;
+        let limiter = Limiter::new(redis.as_ref())?;
+        let socket = bind(listen).await?;
+        let store = Arc::new(Store::open(&config.store).await?);
+        let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
+        let storage_keys = Arc::new(config.storage_keys);
+        let delivering = Arc::new(Delivering {
+            store: Arc::clone(&store),
+            metrics: Arc::clone(&metrics),
+            alerts: Arc::clone(&alerts),
+            storage_keys: RwLock::new(Arc::clone(&storage_keys)),
+        });
+        let sources: Vec<_> = config.sources.into_iter().map(Arc::new).collect();
+        let receiving = Arc::new(Receiving {
+            store: Arc::clone(&store),
+            limiter,
+            metrics: Arc::clone(&metrics),
+            alerts: Arc::clone(&alerts),
+            log_key,
+            body_timeout: bounds.body_timeout,
+            routes: RwLock::new(Arc::new(Routes {
+                sources: by_path(&sources),
+                trusted_proxies: config.trusted_proxies,
+                storage_keys,
+            })),
+            last_needed: Default::default(),
+        });
+        let mut gateway = Gateway {
+            path,
+            seen: files.iter().map(|file| changed_at(file)).collect(),
+            files,
+            bounds,
+            workers: Workers::begin(&delivering, &sources, bounds),
+            store,
+            metrics,
+            alerts,
+            receiving,
+            delivering,
+            acceptor,
+            serving: JoinSet::new(),
+            stop: watch::Sender::new(false),
+        };
+        gateway.listen(socket);
+        if let Some(admin) = admin {
+            gateway.listen_to_operators(bind(admin.listen).await?, admin.token);
+        }
+        Ok(gateway)
+    }
+
+    fn listen(&mut self, socket: TcpListener) {
+        if let Ok(address) = socket.local_addr() {
+            tracing::info!(%address, tls = self.acceptor.is_some(), "receiving");
+        }
+        let listener = Listener {
+            socket,
+            bounds: self.bounds,
+            tls: self.acceptor.clone(),
+            metrics: Some(Arc::clone(&self.metrics)),
+        };
+        let receiving = Arc::clone(&self.receiving);
+        let stop = self.stop.subscribe();
+        self.serving.spawn(listener.serve(
+            Arc::new(move |peer, request| {
+                let receiving = Arc::clone(&receiving);
+                async move { receiving.answer(peer, request).await.into_response() }
+            }),
+            stop,
+        ));
+    }
+
+    fn listen_to_operators(
+        &mut self,
+        socket: TcpListener,
+        token: Option<zeroize::Zeroizing<String>>,
+    ) {
+        if let Ok(address) = socket.local_addr() {
+            tracing::info!(%address, "operators' port");
+        }
+        let bounds = Bounds { connections_max: ADMIN_CONNECTIONS_MAX, ..self.bounds };
+        let listener = Listener { socket, bounds, tls: None, metrics: None };
+        let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
+        let admin = Arc::new(Admin { store, metrics, token });
+        let stop = self.stop.subscribe();
+        self.serving.spawn(listener.serve(
+            Arc::new(move |_, request| {
+                let admin = Arc::clone(&admin);
+                async move { admin.answer(request).await }
+            }),
+            stop,
+        ));
+    }
+
+    /// Runs until the process is told to end, and ends then in order.
+    ///
+    /// # Errors
+    /// `unsupported_runtime` where no signal can be heard.
+    pub(crate) async fn run(mut self) -> Result<(), Error> {
+        let hear = |kind| {
+            signal(kind).map_err(|why| {
+                Error::new(Code::UnsupportedRuntime, format!("signals cannot be heard: {why}"))
+            })
+        };
+        let mut hangup = hear(SignalKind::hangup())?;
+        let mut terminate = hear(SignalKind::terminate())?;
+        let mut interrupt = hear(SignalKind::interrupt())?;
+        let mut watching = interval(WATCH_INTERVAL);
+        let mut keeping_house = interval(HOUSEKEEPING_INTERVAL);
+        for ticks in [&mut watching, &mut keeping_house] {
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => self.reload().await,
+                _ = watching.tick() => if self.has_changed() { self.reload().await },
+                _ = keeping_house.tick() => self.keep_house().await,
+            }
+        }
+        self.end().await;
+        Ok(())
+    }
+
+    /// Whether a file is another one than when it was read.
+    fn has_changed(&mut self) -> bool {
+        let now: Vec<_> = self.files.iter().map(|file| changed_at(file)).collect();
+        let changed = now != self.seen;
+        self.seen = now;
+        changed
+    }
+
+    /// Puts what the files say now in place of what they said. Where they cannot be read, all stays
+    /// as it is.
+    async fn reload(&mut self) {
+        let reloaded = self.try_reload().await;
+        self.metrics.reloaded(reloaded.is_ok());
+        match reloaded {
+            Ok(()) => tracing::info!("the configuration was read again"),
+            Err(error) => {
+                let (code, why) = (error.code().as_str(), error.message());
+                tracing::error!(code, why, "the configuration stays as it was");
+            }
+        }
+    }
+
+    async fn try_reload(&mut self) -> Result<(), Error> {
+        let config = Config::read(&self.path)?;
+        if let (Some(acceptor), Some(tls)) = (&self.acceptor, &config.tls) {
+            acceptor.reload(tls)?;
+        }
+        let sources: Vec<_> = config.sources.into_iter().map(Arc::new).collect();
+        let storage_keys = Arc::new(config.storage_keys);
+        self.alerts.set(config.alerts);
+        *self.delivering.storage_keys.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::clone(&storage_keys);
+        let routes = Routes {
+            sources: by_path(&sources),
+            trusted_proxies: config.trusted_proxies,
+            storage_keys,
+        };
+        *self.receiving.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        self.files = config.files;
+        self.seen = self.files.iter().map(|file| changed_at(file)).collect();
+        // The old workers end what they hold beside the new ones, which take the rest.
+        let workers = Workers::begin(&self.delivering, &sources, self.bounds);
+        let old = std::mem::replace(&mut self.workers, workers);
+        tokio::spawn(old.end());
+        Ok(())
+    }
+
+    async fn keep_house(&self) {
+        let needed = self.receiving.last_needed.take();
+        if !needed.is_empty() && self.store.note_needed(needed).await.is_err() {
+            tracing::warn!("the use of secrets was not written down");
+        }
+        for source in self.receiving.routes().sources.values() {
+            let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
+            let before_ms = clock::now_ms().saturating_sub(retention_ms);
+            while let Ok(deleted) =
+                self.store.expire(&source.name, before_ms, EXPIRED_AT_ONCE).await
+            {
+                if deleted < u64::from(EXPIRED_AT_ONCE) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Takes nothing more in, ends what is there, and closes the store.
+    async fn end(mut self) {
+        tracing::info!("ending");
+        self.stop.send_replace(true);
+        while self.serving.join_next().await.is_some() {}
+        self.workers.end().await;
+        let needed = self.receiving.last_needed.take();
+        if self.store.note_needed(needed).await.is_err() {
+            tracing::warn!("the use of secrets was not written down");
+        }
+        self.store.close().await;
+        tracing::info!("ended");
+    }
+}
+
+impl Workers {
+    fn begin(delivering: &Arc<Delivering>, sources: &[Arc<Source>], bounds: Bounds) -> Self {
+        let stop = watch::Sender::new(false);
+        let mut running = JoinSet::new();
+        for source in sources {
+            let (delivering, source) = (Arc::clone(delivering), Arc::clone(source));
+            running.spawn(worker::run(delivering, source, stop.subscribe(), bounds.shutdown));
+        }
+        Workers { running, stop }
+    }
+
+    async fn end(mut self) {
+        self.stop.send_replace(true);
+        while self.running.join_next().await.is_some() {}
+    }
+}
+
+fn by_path(sources: &[Arc<Source>]) -> HashMap<String, Arc<Source>> {
+    sources.iter().map(|source| (source.path.clone(), Arc::clone(source))).collect()
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|why| {
+        Error::new(Code::InvalidConfig, format!("{address} cannot be listened on: {why}"))
+    })
+}
+
+fn changed_at(file: &PathBuf) -> Option<SystemTime> {
+    file.metadata().and_then(|facts| facts.modified()).ok()
+}

@@ -1,0 +1,1 @@
+//! The connector, against servers on this machine.
