@@ -11,7 +11,9 @@ use postseal::{Code, Error, Message, Prepared, Sender, SenderOptions};
 use serde::Serialize;
 use tokio::runtime;
 
-use crate::deliver::{Answer as Answered, Failure, TIMEOUT_DEFAULT, Target, TargetOptions, header_map};
+use crate::deliver::{
+    Answer as Answered, Failure, TIMEOUT_DEFAULT, Target, TargetOptions, header_map,
+};
 use crate::host::{entropy, instant};
 use crate::input::read_standard_input;
 use crate::key_argument::{KeyArgument, KeyKind, SPELLINGS, key_list};

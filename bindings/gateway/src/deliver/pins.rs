@@ -50,7 +50,7 @@ impl Pins {
         Ok(Some(Pins(pins)))
     }
 
-    fn hold(&self, certificate: &CertificateDer<'_>) -> Result<bool, rustls::Error> {
+    pub(super) fn hold(&self, certificate: &CertificateDer<'_>) -> Result<bool, rustls::Error> {
         let certificate = EndEntityCert::try_from(certificate)
             .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding))?;
         let key = certificate.subject_public_key_info();
