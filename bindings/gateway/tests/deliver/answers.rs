@@ -1,5 +1,6 @@
 //! Answers of every kind, and connections that are kept.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -208,4 +209,22 @@ async fn a_new_connection_that_ends_is_not_replaced() {
     let server = Server::start(None, vec![Reply::Close(String::new()), status("200 OK")]);
     assert_eq!(post(&to(&server), b"{}").await, Err(Failure::BrokenAnswer));
     assert_eq!(server.connections(), 1);
+}
+
+/// A receiver may refuse a body that it has not read, and then read no more of it.
+#[tokio::test]
+async fn an_answer_may_come_before_the_body_is_read() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 16]).unwrap();
+        stream.write_all(b"HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n").unwrap();
+        stream
+    });
+    let target = target(&format!("http://127.0.0.1:{port}/"), options());
+    let body = Bytes::from(vec![0; 32 << 20]);
+    let posted = target.post(header_map::<&str, &str>(&[]).unwrap(), body).await;
+    assert_eq!(posted.unwrap().status, 413);
+    drop(peer.join().unwrap());
 }

@@ -30,6 +30,12 @@ pub(crate) struct Identity {
     pub(crate) pin: String,
 }
 
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
 impl Authority {
     /// Makes one; `name` is that of its file, and the test's own.
     pub(crate) fn new(folder: &Path, name: &str) -> Self {

@@ -206,7 +206,7 @@ async fn an_old_version_of_tls_is_refused() {
             assert_eq!(head[0], 22, "a handshake record");
             let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
             stream.read_exact(&mut hello).unwrap();
-            // ServerHello: the version, 32 random bytes, no session id, AES-128-CBC, no compression.
+            // ServerHello: version, 32 random bytes, no session id, AES-128-CBC, no compression.
             let body = [&[3, version][..], &[7; 32], &[0], &[0xc0, 0x13], &[0]].concat();
             let length = u8::try_from(body.len()).unwrap();
             let hello = [&[2, 0, 0, length][..], &body].concat();
@@ -241,21 +241,18 @@ async fn a_peer_without_tls_is_refused() {
 
 #[test]
 fn a_file_of_authorities_is_read_strictly() {
-    let write = |name: &str, content: &[u8]| {
-        let path = folder().join(format!("{name}-{}", std::process::id()));
+    let path = folder().join(format!("authorities-{}", std::process::id()));
+    let refused = |content: &[u8]| {
         std::fs::write(&path, content).unwrap();
-        path
-    };
-    let refused = |path: &std::path::Path| {
-        let error = client_config(None, Some(path)).err().unwrap();
+        let error = client_config(None, Some(&path)).err().unwrap();
+        std::fs::remove_file(&path).unwrap();
         assert_eq!(error.code(), Code::InvalidConfig);
         error.message().to_owned()
     };
-    assert!(refused(std::path::Path::new("/nowhere/ca.pem")).contains("cannot be read"));
-    assert!(refused(&write("empty", b"")).contains("no certificate"));
-    assert!(
-        refused(&write("none", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"))
-            .contains("a certificate that is none")
-    );
-    assert!(refused(&write("long", &vec![b'\n'; (1 << 20) + 1])).contains("too long"));
+    assert!(refused(b"").contains("no certificate"));
+    let none = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+    assert!(refused(none).contains("a certificate that is none"));
+    assert!(refused(&vec![b'\n'; (1 << 20) + 1]).contains("too long"));
+    let missing = client_config(None, Some(&path)).err().unwrap();
+    assert!(missing.message().contains("cannot be read"), "{missing}");
 }

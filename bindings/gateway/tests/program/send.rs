@@ -34,7 +34,8 @@ fn opened(seen: &Seen, key: Option<&str>) -> Vec<u8> {
     };
     let receiver = Receiver::new(ReceiverOptions { keys, ..ReceiverOptions::default() }).unwrap();
     let now = UnixTime::try_from(std::time::SystemTime::now()).unwrap();
-    let delivery = receiver.open(&seen.headers(), &seen.body, now).unwrap();
+    let headers = seen.headers();
+    let delivery = receiver.open(&headers, &seen.body, now).unwrap();
     assert_eq!(delivery.id(), Some("evt_1"));
     delivery.into_payload()
 }
@@ -101,6 +102,14 @@ fn some_answers_end_it() {
         let said = program.run().refused(1, outcome);
         assert_eq!(said, format!("attempt 1: status {status}"));
     }
+}
+
+/// The status came, and what follows it has no end.
+#[test]
+fn a_body_without_an_end_is_not_read_to_it() {
+    let head = "HTTP/1.1 200 OK\r\n\r\n".to_owned();
+    let (_server, program) = to(vec![Reply::Endless(head, vec![b'x'; 1024])]);
+    assert_eq!(program.run().text(), "delivered: attempt 1: status 200\n");
 }
 
 #[test]
