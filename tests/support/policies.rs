@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
+use postseal::policy::alert;
 use postseal::policy::claim::{Decision, Settled, Swap};
 use postseal::policy::rate_limit::{self, Rule};
 use postseal::policy::retry::{Attempt, Next};
@@ -132,6 +133,15 @@ struct RetryInput {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AlertInput {
+    threshold: u32,
+    window_seconds: u32,
+    interval_seconds: u32,
+    events: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct LimitInput {
     requests: u32,
     per_seconds: u32,
@@ -167,7 +177,7 @@ fn files() -> Vec<PathBuf> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    assert_eq!(paths.len(), 3, "a file of vectors has no runner: {paths:?}");
+    assert_eq!(paths.len(), 4, "a file of vectors has no runner: {paths:?}");
     paths
 }
 
@@ -191,6 +201,7 @@ fn answer(face: &impl Policies, policy: &str, case: &Case) -> Value {
         }),
         ("retry", None) => retry(face, &input(case)),
         ("rate_limit", None) => limit(face, &input(case)),
+        ("alert", None) => alerts(&input(case)),
         other => panic!("{} has no runner: {other:?}", case.name),
     };
     answered.unwrap_or_else(|error| {
@@ -249,6 +260,22 @@ fn retry(face: &impl Policies, input: &RetryInput) -> Result<Value, Error> {
         Next::Retry { delay_ms } => json!({ "delayMs": delay_ms }),
         Next::Stop(outcome) => json!({ "outcome": outcome.as_str() }),
     })
+}
+
+/// Of the core alone: only the gateway alerts.
+fn alerts(input: &AlertInput) -> Result<Value, Error> {
+    let AlertInput { threshold, window_seconds, interval_seconds, events } = input;
+    let rule = alert::Rule::new(*threshold, *window_seconds, *interval_seconds)?;
+    let mut state = alert::State::default();
+    let steps = events.iter().map(|now| {
+        let (next, decision) = rule.decide(state, instant(*now));
+        state = next;
+        match decision {
+            alert::Decision::Quiet => Value::Null,
+            alert::Decision::Alert { count } => count.into(),
+        }
+    });
+    Ok(json!({ "steps": steps.collect::<Vec<_>>() }))
 }
 
 /// The steps are the face's; what the rule says of itself is the core's.

@@ -1,7 +1,7 @@
 //! The gateway, whole: its parts put together, its reloads, and its end.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -295,6 +295,6 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Error> {
     })
 }
 
-fn changed_at(file: &PathBuf) -> Option<SystemTime> {
+fn changed_at(file: &Path) -> Option<SystemTime> {
     file.metadata().and_then(|facts| facts.modified()).ok()
 }

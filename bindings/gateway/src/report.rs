@@ -8,7 +8,8 @@ use postseal::{Code, Error};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-const ACCEPTED: u8 = 0;
+/// The exit code where all went well.
+pub(crate) const ACCEPTED: u8 = 0;
 /// The exit code where the other side, or a message, is refused.
 pub(crate) const REFUSED: u8 = 1;
 /// The exit code of all that is neither accepted nor refused.
@@ -37,7 +38,8 @@ impl Answer {
         json_line(true, facts)
     }
 
-    /// One JSON object on a line: `"ok":false`, and the facts. It still needs its exit code.
+    /// One JSON object on a line: `"ok":false`, and the facts; [`Answer::with_exit`] says how bad
+    /// that is.
     pub(crate) fn refused_json(facts: &impl Serialize) -> Result<Self, Error> {
         json_line(false, facts)
     }

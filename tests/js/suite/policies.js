@@ -3,8 +3,8 @@
 import { ok, same, rejectsCode, throwsCode } from "./harness.js";
 import { fixed, fromBase64, whileHost, withHost } from "./host.js";
 
-/** What the package does not offer: rate limits. */
-const NOT_OFFERED = ["rate_limit.json"];
+/** What the package does not offer: rate limits, and the gateway's alerts. */
+const NOT_OFFERED = ["rate_limit.json", "alert.json"];
 const FILES = { "retry.json": retryTests, "claim.json": claimTests };
 const MEMBERS = ["name", "operation", "input", "expect", "source"];
 const SCHEME = Symbol.for("postseal.Delivery.scheme");

@@ -1,6 +1,6 @@
-"""Writes the vectors of the policies (claim, retry, rate limit) from a model of its own, in Python.
+"""Writes the vectors of the policies (claim, retry, rate limit, alert) from a model of its own, in Python.
 
-    python3 tests/vectors/policy/generate.py            writes claim, retry, rate_limit .json
+    python3 tests/vectors/policy/generate.py            writes the .json files beside it
     python3 tests/vectors/policy/generate.py --check    fails if the committed files differ
 
 Only the standard library. The model shares nothing with the crate: states are matched by a regular
@@ -13,12 +13,18 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "model"))
 
+import alert_cases  # noqa: E402
 import claim_cases  # noqa: E402
 import rate_limit_cases  # noqa: E402
 import retry_cases  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent
-FILES = {"claim": claim_cases, "retry": retry_cases, "rate_limit": rate_limit_cases}
+FILES = {
+    "claim": claim_cases,
+    "retry": retry_cases,
+    "rate_limit": rate_limit_cases,
+    "alert": alert_cases,
+}
 
 
 def rendered(module):

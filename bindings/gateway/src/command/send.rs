@@ -17,7 +17,7 @@ use crate::deliver::{
 use crate::host::{entropy, instant};
 use crate::input::read_standard_input;
 use crate::key_argument::{KeyArgument, KeyKind, SPELLINGS, key_list};
-use crate::report::{Answer, FAILED, REFUSED, complain};
+use crate::report::{ACCEPTED, Answer, FAILED, REFUSED, complain};
 use crate::shared_arguments::{KEYS, LIMITS, MESSAGE, SharedArguments, whole_seconds};
 
 /// Seal the payload on standard input and post it, again and again until it is taken
@@ -138,15 +138,15 @@ impl Sending {
         let ending = runtime.block_on(async {
             tokio::select! {
                 ending = self.send(&mut progress) => ending,
-                Ok(()) = tokio::signal::ctrl_c() => Ok(INTERRUPTED),
+                Ok(()) = tokio::signal::ctrl_c() => Ok(Ending::Interrupted),
             }
         });
         // A look-up that still waits for its name server is not waited for.
         runtime.shutdown_background();
-        Ok(Sent { outcome: ending?, progress })
+        Ok(Sent { ending: ending?, progress })
     }
 
-    async fn send(&self, progress: &mut Progress) -> Result<&'static str, Error> {
+    async fn send(&self, progress: &mut Progress) -> Result<Ending, Error> {
         let end = Instant::now() + self.elapsed_max;
         let body = Bytes::copy_from_slice(self.prepared.body());
         loop {
@@ -157,14 +157,14 @@ impl Sending {
             let result = self.target.post_within(headers, body.clone(), left).await;
             let result = progress.latest.insert(result);
             if result.as_ref().is_err_and(Failure::is_final) {
-                return Ok(Outcome::Refused.as_str());
+                return Ok(Ending::Of(Outcome::Refused));
             }
             let delay = match next(progress.attempts, result.as_ref().ok(), self.max_attempts)? {
-                Next::Stop(outcome) => return Ok(outcome.as_str()),
+                Next::Stop(outcome) => return Ok(Ending::Of(outcome)),
                 Next::Retry { delay_ms } => Duration::from_millis(delay_ms),
             };
             if Instant::now() + delay >= end {
-                return Ok(Outcome::Exhausted.as_str());
+                return Ok(Ending::Of(Outcome::Exhausted));
             }
             if stderr().is_terminal() {
                 let seconds = delay.as_secs_f32();
@@ -188,12 +188,34 @@ fn next(attempt: u32, answer: Option<&Answered>, max_attempts: Option<u32>) -> R
     next_attempt(&attempt, instant(None)?, u32::from_le_bytes(random))
 }
 
-/// The outcome of a sending that the user has ended.
-const INTERRUPTED: &str = "interrupted";
-
 /// How the sending has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Of(Outcome),
+    /// By the user.
+    Interrupted,
+}
+
+impl Ending {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Ending::Of(outcome) => outcome.as_str(),
+            Ending::Interrupted => "interrupted",
+        }
+    }
+
+    const fn exit(self) -> u8 {
+        match self {
+            Ending::Of(Outcome::Delivered) => ACCEPTED,
+            Ending::Of(_) => REFUSED,
+            Ending::Interrupted => FAILED,
+        }
+    }
+}
+
+/// What has become of the message.
 struct Sent {
-    outcome: &'static str,
+    ending: Ending,
     progress: Progress,
 }
 
@@ -228,21 +250,22 @@ impl Progress {
 
 impl Sent {
     fn answer(&self, json: bool) -> Result<Answer, Error> {
-        let Sent { outcome, progress } = self;
-        let delivered = *outcome == Outcome::Delivered.as_str();
-        let failure = (!delivered).then(|| progress.failure().map(Failure::as_str));
-        let facts =
-            Facts { outcome, status: progress.status(), attempts: progress.attempts, failure };
-        let line = format!("{outcome}: {}", progress.describe());
-        if delivered {
-            return if json { Answer::json(&facts) } else { Ok(Answer::line(&line)) };
-        }
-        let answer = match json {
-            true => Answer::refused_json(&facts)?,
-            false => Answer::bytes(Vec::new()),
+        let Sent { ending, progress } = self;
+        let delivered = *ending == Ending::Of(Outcome::Delivered);
+        let facts = Facts {
+            outcome: ending.as_str(),
+            status: progress.status(),
+            attempts: progress.attempts,
+            failure: (!delivered).then(|| progress.failure().map(Failure::as_str)),
         };
-        let exit = if *outcome == INTERRUPTED { FAILED } else { REFUSED };
-        Ok(answer.with_note(format!("postseal: {line}")).with_exit(exit))
+        let line = format!("{}: {}", ending.as_str(), progress.describe());
+        let answer = match (delivered, json) {
+            (true, true) => return Answer::json(&facts),
+            (true, false) => return Ok(Answer::line(&line)),
+            (false, true) => Answer::refused_json(&facts)?,
+            (false, false) => Answer::bytes(Vec::new()),
+        };
+        Ok(answer.with_note(format!("postseal: {line}")).with_exit(ending.exit()))
     }
 }
 

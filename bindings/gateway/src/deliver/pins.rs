@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64ct::{Base64, Encoding};
 use postseal::{Code, Error};
-use ring::digest;
+use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -50,12 +50,11 @@ impl Pins {
         Ok(Some(Pins(pins)))
     }
 
-    /// Whether this certificate has one of the pinned keys.
     pub(crate) fn hold(&self, certificate: &CertificateDer<'_>) -> Result<bool, rustls::Error> {
         let certificate = EndEntityCert::try_from(certificate)
             .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding))?;
         let key = certificate.subject_public_key_info();
-        let found = digest::digest(&digest::SHA256, &key);
+        let found = digest(&SHA256, &key);
         Ok(self.0.iter().any(|Pin(pin)| pin.as_slice() == found.as_ref()))
     }
 }
@@ -85,8 +84,8 @@ impl std::fmt::Display for PinMismatch {
 
 impl std::error::Error for PinMismatch {}
 
-/// Verifies a certificate as ever, and then its key. It runs in the handshake of the very connection
-/// that sends, before any byte of a request.
+/// Verifies a certificate as ever, and then its key. It runs in the handshake of the very
+/// connection that sends, before any byte of a request.
 #[derive(Debug)]
 pub(crate) struct PinnedVerifier {
     pub(crate) usual: Arc<WebPkiServerVerifier>,

@@ -18,8 +18,8 @@ use crate::input::read_file;
 /// A file of authorities, in bytes: a whole system's bundle is a quarter of it.
 const CA_FILE_BYTES_MAX: usize = 1 << 20;
 
-/// How to speak TLS to a target: 1.2 or 1.3, with AEAD suites alone, which are all that the provider
-/// has. `ca_file`, in PEM, stands in place of the system's authorities.
+/// How to speak TLS to a target: 1.2 or 1.3, with AEAD suites alone, which are all that the
+/// provider has. `ca_file`, in PEM, stands in place of the system's authorities.
 ///
 /// # Errors
 /// `invalid_config` where there is no authority to trust.

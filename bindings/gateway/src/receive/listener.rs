@@ -136,10 +136,11 @@ impl Connection {
                 Ok(Err(why)) => tracing::debug!(peer = %self.peer, %why, "no TLS"),
                 Err(_) => tracing::debug!(peer = %self.peer, "no TLS in time"),
             },
-            None => match timeout(beginning, plain_protocol(&stream)).await {
-                Ok(Ok(protocol)) => self.speak(stream, protocol, answering).await,
-                Ok(Err(_)) | Err(_) => {}
-            },
+            None => {
+                if let Ok(Ok(protocol)) = timeout(beginning, plain_protocol(&stream)).await {
+                    self.speak(stream, protocol, answering).await;
+                }
+            }
         }
     }
 

@@ -31,9 +31,11 @@ const CHECKPOINT_PAGES: i64 = 4096;
 /// From 96 MiB on the writer waits for readers to end, so that the log does.
 const FULL_CHECKPOINT_PAGES: i64 = 24_576;
 
+type Run = dyn FnMut(&Connection) -> rusqlite::Result<()> + Send;
+
 /// A command: it runs in the group's transaction, and is answered when that has ended.
 struct Command {
-    run: Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>,
+    run: Box<Run>,
     answer: Box<dyn FnOnce(Result<(), Error>) + Send>,
     /// After it the writer ends.
     last: bool,

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../deliver/authority.rs"]
+mod authority;
 mod exit;
 mod hostile;
 mod key_argument;
@@ -14,4 +16,7 @@ mod keygen;
 mod program;
 mod request;
 mod round_trip;
+mod send;
+#[path = "../deliver/server.rs"]
+mod server;
 mod vectors;
