@@ -15,7 +15,8 @@ use tokio::time::timeout;
 
 use crate::deliver::failure::Failure;
 
-/// The head of an answer, in bytes. Those of the largest sites are a tenth of it.
+/// The head of an answer, in bytes; hyper may read once more beyond it. Those of the largest sites
+/// are a tenth of it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// How much of an answer's body is read, in bytes, to keep its connection: a new one costs less
 /// than reading on. Nothing in the body counts.

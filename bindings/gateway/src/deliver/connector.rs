@@ -226,6 +226,8 @@ fn request(to: &Destination, mut headers: HeaderMap, body: Bytes) -> Request<Ful
         headers.remove(name);
     }
     headers.insert(HOST, to.authority.clone());
+    // SPEC: RFC 9110, section 8.6: also for an empty body, for which hyper would write none.
+    headers.insert(CONTENT_LENGTH, body.len().into());
     headers.entry(USER_AGENT).or_insert(AGENT);
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;

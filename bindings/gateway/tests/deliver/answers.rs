@@ -54,6 +54,13 @@ async fn the_bytes_that_are_given_are_the_bytes_that_arrive() {
     assert_eq!(headers, expected);
 }
 
+#[tokio::test]
+async fn an_empty_body_has_a_length() {
+    let server = Server::start(None, vec![status("200 OK")]);
+    assert_eq!(post(&to(&server), b"").await.unwrap().status, 200);
+    assert_eq!(server.seen()[0].header("content-length").as_deref(), Some("0"));
+}
+
 #[test]
 fn a_header_that_would_be_two_is_refused() {
     for (name, value) in [("a b", "c"), ("", "c"), ("a:", "c"), ("a", "b\r\nc: d"), ("a", "\0")] {
@@ -148,6 +155,13 @@ async fn a_head_without_an_end_is_not_read_to_it() {
 }
 
 #[tokio::test]
+async fn a_long_head_is_not_read() {
+    let head = |bytes| write(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(bytes)));
+    assert_eq!(answered(head(200_000)).await, Err(Failure::BrokenAnswer));
+    assert_eq!(answered(head(60_000)).await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn what_is_no_answer_is_broken() {
     for text in
         ["", "hello\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 "]
@@ -169,6 +183,19 @@ async fn a_connection_is_kept_for_the_next_message() {
         assert_eq!(post(&target, b"{}").await.unwrap().status, 200);
     }
     assert_eq!((server.connections(), server.seen().len()), (1, 5));
+}
+
+/// At the two edges: a body of 64 KiB is read for the sake of the connection, and no longer one.
+#[tokio::test]
+async fn a_connection_with_a_long_answer_is_not_kept() {
+    for (length, connections) in [(65_536, 1), (65_537, 2)] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        let server = Server::start(None, vec![write(&(head + &"x".repeat(length)))]);
+        let target = to(&server);
+        post(&target, b"{}").await.unwrap();
+        post(&target, b"{}").await.unwrap();
+        assert_eq!(server.connections(), connections, "{length}");
+    }
 }
 
 #[tokio::test]
