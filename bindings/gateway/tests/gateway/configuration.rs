@@ -1,0 +1,72 @@
+//! What `postseal check` says of a configuration that cannot be right.
+
+use crate::message::{DELIVERY_SECRET, KEY, SECRET};
+use crate::running::{Application, Place};
+
+/// What it says of a source with these lines, from the code on.
+fn complaint(name: &str, general: &str, source: &str) -> String {
+    let place = Place::new(&format!("check-{name}"));
+    place.configure(general, "http://127.0.0.1:9/", source);
+    let output = place.run(&["check"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{name}: {errors}");
+    assert!(!errors.contains("panicked"), "{errors}");
+    for secret in [&SECRET[6..], &DELIVERY_SECRET[6..], &KEY[6..]] {
+        assert!(!errors.contains(secret), "{name} shows a secret: {errors}");
+    }
+    errors
+}
+
+#[test]
+fn a_mistake_is_named_with_its_line() {
+    // The source begins in line 6, its own lines in line 11.
+    let cases = [
+        ("scheme", "", "scheme = \"nonsense\"", "invalid_config", 11),
+        ("member", "", "retries = 3", "invalid_config", 11),
+        ("number", "", "concurrency = 0", "invalid_config", 11),
+        ("limit", "", "rate_limit = { requests = 0, per_seconds = 1 }", "invalid_config", 11),
+        ("network", "", "allow_from = [\"10.0.0.0/33\"]", "invalid_config", 11),
+        ("header", "", "pass_on = [\"webhook-id\"]", "invalid_config", 11),
+        ("text", "", &format!("concurrency = \"{SECRET}\""), "invalid_config", 11),
+        ("key", "", "encryption_keys = [\"whenc_short\"]", "invalid_key", 7),
+        ("unset", "", "public_keys = [\"env:NOT_SET_ANYWHERE\"]", "invalid_key", 11),
+        ("pins", "", "pins = [\"sha256/AA\"]", "invalid_config", 10),
+        (
+            "same",
+            "",
+            &format!(
+                "[[source]]\nname = \"orders\"\npath = \"/b\"\nsecrets = [\"{SECRET}\"]\ndeliver_to = \"http://127.0.0.1:9/\""
+            ),
+            "invalid_config",
+            12,
+        ),
+        (
+            "both",
+            "",
+            &format!(
+                "[[source]]\nname = \"b\"\npath = \"/b\"\nsecrets = [\"{DELIVERY_SECRET}\"]\ndeliver_to = \"http://127.0.0.1:9/\""
+            ),
+            "invalid_config",
+            14,
+        ),
+        ("store", "redis_down = \"maybe\"", "", "invalid_config", 5),
+        ("tls", "[tls]\ncertificate = \"/none.pem\"\nkey = \"/none.pem\"", "", "invalid_config", 0),
+    ];
+    for (name, general, source, code, line) in cases {
+        let errors = complaint(name, general, source);
+        assert!(errors.starts_with(&format!("postseal: {code}: ")), "{name}: {errors}");
+        let place = format!("line {line}: ");
+        assert!(line == 0 || errors.contains(&place), "{name}: {place} expected: {errors}");
+    }
+}
+
+#[test]
+fn a_good_one_is_said_to_be_ready_with_what_may_be_wrong() {
+    let (place, application) = (Place::new("check-good"), Application::start());
+    place.configure("", &application.url(), &format!("encryption_keys = [\"{KEY}\"]"));
+    let checked = place.json(&["check"]);
+    assert_eq!(checked["ok"], true);
+    let warnings = checked["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].as_str().unwrap().contains("not_after"));
+}

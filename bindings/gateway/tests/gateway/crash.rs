@@ -1,0 +1,88 @@
+//! Killed in the middle: nothing acknowledged is lost, and nothing is accepted twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::message::{SECRET, request, sender, try_exchange};
+use crate::running::{Application, Place, eventually};
+
+/// How often it is killed; `POSTSEAL_KILLS` has more for a soak.
+const KILLS: u64 = 12;
+const PRODUCERS: usize = 4;
+
+#[test]
+fn nothing_acknowledged_is_lost_when_it_is_killed() {
+    let kills = std::env::var("POSTSEAL_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let (place, application) = (Place::new("crash"), Application::start());
+    // A lease ends 15 s after the time-out: one second makes for a short test.
+    place.configure("", &application.url(), "timeout_seconds = 1");
+    let accepted: Arc<Mutex<BTreeMap<String, u32>>> = Arc::default();
+    let stop = Arc::new(AtomicBool::new(false));
+    let producers: Vec<_> = (0..PRODUCERS)
+        .map(|producer| {
+            let (accepted, stop) = (Arc::clone(&accepted), Arc::clone(&stop));
+            let listen = place.listen;
+            thread::spawn(move || produce(producer, listen, &accepted, &stop))
+        })
+        .collect();
+    for kill in 0..kills {
+        let gateway = place.start();
+        // Points that differ from run to run anyway; the spread of them is what matters.
+        thread::sleep(Duration::from_millis(40 + kill * 37 % 211));
+        gateway.kill();
+    }
+    let gateway = place.start();
+    stop.store(true, Ordering::Relaxed);
+    producers.into_iter().for_each(|producer| producer.join().unwrap());
+
+    let accepted = accepted.lock().unwrap().clone();
+    assert!(accepted.len() > 20, "only {} were accepted", accepted.len());
+    assert!(accepted.values().all(|&times| times == 1), "accepted twice");
+    eventually("all that was acknowledged is delivered", || {
+        let seen: BTreeSet<String> = application
+            .seen()
+            .into_iter()
+            .map(|delivered| String::from_utf8(delivered.body).unwrap())
+            .collect();
+        accepted.keys().all(|id| seen.contains(id))
+    });
+    let repeats = application.seen().len() - accepted.len().min(application.seen().len());
+    println!("{kills} kills, {} accepted, {repeats} delivered more than once", accepted.len());
+    gateway.end();
+}
+
+/// Sends each event until it is acknowledged, and then once more.
+fn produce(
+    producer: usize,
+    listen: std::net::SocketAddr,
+    accepted: &Mutex<BTreeMap<String, u32>>,
+    stop: &AtomicBool,
+) {
+    let sender = sender(SECRET, None);
+    for number in 0.. {
+        let id = format!("evt_{producer}_{number}");
+        let mut acknowledged = 0;
+        while acknowledged < 2 {
+            let request = request(&sender, "/hooks/orders", &id, id.as_bytes());
+            match try_exchange(listen, &request).map(|answer| answer.status) {
+                Ok(202) => {
+                    *accepted.lock().unwrap().entry(id.clone()).or_default() += 1;
+                    acknowledged += 1;
+                }
+                // Accepted before, perhaps in an answer that the kill has cut off.
+                Ok(200) => {
+                    accepted.lock().unwrap().entry(id.clone()).or_insert(1);
+                    acknowledged += 1;
+                }
+                Ok(status) => panic!("{id}: {status}"),
+                Err(_) => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The gateway as an operator runs it: each test starts `postseal serve` and speaks HTTP with it.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod configuration;
+mod crash;
+mod delivering;
+mod hostile;
+mod message;
+mod operating;
+mod receiving;
+mod running;
+mod shutdown;

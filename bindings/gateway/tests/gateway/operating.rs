@@ -1,0 +1,127 @@
+//! What an operator sees, and what nobody may see.
+
+use std::fs;
+
+use crate::message::{KEY, OTHER_SECRET, SECRET, exchange, request, sender};
+use crate::running::{Application, Place, bytes_of, eventually};
+
+const PATH: &str = "/hooks/orders";
+const CANARY: &str = "canary-8c1f2d";
+const STORAGE_KEY: &str = "whenc_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+#[test]
+fn no_payload_and_no_key_is_in_a_log_a_metric_or_a_sealed_store() {
+    let (place, application) = (Place::new("canary"), Application::start());
+    let general = format!("storage_keys = [\"{STORAGE_KEY}\"]\nlog = \"json\"");
+    let source = format!("encryption_keys = [\"{KEY}\"]\nmax_attempts = 1");
+    place.configure(&general, &application.url(), &source);
+    let gateway = place.start();
+    let payload = format!("{{\"secret\":\"{CANARY}\"}}");
+    let ours = sender(SECRET, Some(KEY));
+    assert_eq!(place.send(&request(&ours, PATH, "evt_1", payload.as_bytes())), 202);
+    let theirs = sender(OTHER_SECRET, Some(KEY));
+    assert_eq!(place.send(&request(&theirs, PATH, "evt_2", payload.as_bytes())), 401);
+    assert_eq!(place.send(&request(&sender(SECRET, None), PATH, "evt_3", payload.as_bytes())), 401);
+    application.answer("500 Internal Server Error");
+    assert_eq!(place.send(&request(&ours, PATH, "evt_4", payload.as_bytes())), 202);
+    eventually("both are settled", || {
+        place.metric("postseal_pending{source=\"orders\"}") == 0.0 && application.seen().len() == 2
+    });
+    let metrics = exchange(place.admin, b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n").body;
+    let listed = place.run(&["events", "list"]).stdout;
+    let shown = place.run(&["events", "show", "1", "--payload"]).stdout;
+    assert_eq!(shown, payload.as_bytes());
+    let log = gateway.end();
+    assert!(log.contains("\"outcome\":\"accepted\""), "{log}");
+
+    fs::remove_file(place.config()).unwrap();
+    let store = bytes_of(&place.folder);
+    let listed = String::from_utf8(listed).unwrap();
+    for secret in [CANARY, &SECRET[6..], &OTHER_SECRET[6..], &KEY[6..], &STORAGE_KEY[6..]] {
+        for (name, text) in [("log", &log), ("metrics", &metrics), ("list", &listed)] {
+            assert!(!text.contains(secret), "{secret} is in the {name}");
+        }
+        let found = store.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
+        assert!(!found, "{secret} is in the store");
+    }
+    for id in ["evt_1", "evt_2", "evt_4"] {
+        assert!(!log.contains(id), "{id} is in the log");
+    }
+}
+
+#[test]
+fn a_rotation_needs_no_restart() {
+    let (place, application) = (Place::new("rotation"), Application::start());
+    let file = place.folder.join("secret");
+    fs::write(&file, SECRET).unwrap();
+    place.write(&format!(
+        "listen = \"{}\"\nadmin_listen = \"{}\"\nstore = \"sqlite:{}\"\nunsigned_deliveries = true\n\
+         [[source]]\nname = \"orders\"\npath = \"{PATH}\"\nsecrets = [\"file:{}\"]\n\
+         deliver_to = \"{}\"\n",
+        place.listen,
+        place.admin,
+        place.folder.join("events.db").display(),
+        file.display(),
+        application.url(),
+    ));
+    let gateway = place.start();
+    let (old, new) = (sender(SECRET, None), sender(OTHER_SECRET, None));
+    assert_eq!(place.send(&request(&old, PATH, "evt_1", b"{}")), 202);
+    assert_eq!(place.send(&request(&new, PATH, "evt_2", b"{}")), 401);
+
+    fs::write(&file, "no secret at all, ").unwrap();
+    gateway.signal("HUP");
+    eventually("the bad one is refused", || place.metric("postseal_failed_reloads_total") >= 1.0);
+    assert_eq!(place.send(&request(&old, PATH, "evt_3", b"{}")), 202);
+
+    fs::write(&file, OTHER_SECRET).unwrap();
+    eventually("the new secret holds", || place.send(&request(&new, PATH, "evt_4", b"{}")) != 401);
+    assert_eq!(place.send(&request(&old, PATH, "evt_5", b"{}")), 401);
+    eventually("events of before and after are delivered", || application.seen().len() == 3);
+    gateway.end();
+    let needed = place.start();
+    let secret = "postseal_secret_last_needed_seconds{source=\"orders\",secret=\"secret-1\"}";
+    assert!(place.metric(secret) > 1e9);
+    drop(needed);
+}
+
+#[test]
+fn an_admin_port_with_a_token_gives_numbers_to_its_bearer_alone() {
+    let (place, application) = (Place::new("token"), Application::start());
+    place.configure("admin_token = \"a-token-of-some-length\"", &application.url(), "");
+    let _gateway = place.start();
+    let get = |path: &str, header: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n{header}\r\n");
+        exchange(place.admin, request.as_bytes()).status
+    };
+    assert_eq!(get("/healthz", ""), 200);
+    assert_eq!(get("/metrics", ""), 401);
+    assert_eq!(get("/metrics", "authorization: Bearer a-token-of-some-lengtH\r\n"), 401);
+    assert_eq!(get("/metrics", "authorization: Bearer a-token-of-some-length\r\n"), 200);
+    assert_eq!(get("/elsewhere", ""), 404);
+}
+
+#[test]
+fn refusals_over_the_threshold_are_a_signed_alert() {
+    let (place, application) = (Place::new("alert"), Application::start());
+    let alerts = Application::start();
+    place.configure("", &application.url(), "");
+    let config = fs::read_to_string(place.config()).unwrap();
+    let url = alerts.url();
+    place.write(&format!(
+        "{config}[alerts]\nurl = \"{url}\"\nsecrets = [\"{OTHER_SECRET}\"]\nrefusals = 3\n"
+    ));
+    let _gateway = place.start();
+    let forged = sender(OTHER_SECRET, None);
+    for number in 0..20 {
+        assert_eq!(place.send(&request(&forged, PATH, &format!("evt_{number}"), b"{}")), 401);
+    }
+    eventually("an alert", || alerts.seen().len() == 1);
+    let alert = alerts.seen().remove(0);
+    let payload: serde_json::Value = serde_json::from_slice(&alert.body).unwrap();
+    assert_eq!(payload["type"], "postseal.alert.refusals");
+    assert_eq!(payload["data"]["source"], "orders");
+    assert_eq!(payload["data"]["count"], 4);
+    assert!(alert.headers["webhook-signature"].starts_with("v1,"));
+    assert_eq!(place.metric("postseal_alerts_total{kind=\"refusals\"}"), 1.0);
+}
