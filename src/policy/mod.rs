@@ -1,9 +1,9 @@
 //! Pure decisions for what happens around a delivery. Stores, sockets and clocks live outside.
 //!
-//! [`claim`] accepts a delivery once, [`retry`] says when to send a message again,
-//! [`rate_limit`] says whether a request may pass, and [`alert`] when somebody should know. Each takes what its caller knows (texts from a
-//! store, the time, random bits) and answers with what to do, so every language and every store
-//! decides alike.
+//! [`claim`] accepts a delivery once, [`retry`] says when to send a message again, [`rate_limit`]
+//! whether a request may pass, and [`alert`] when somebody should know. Each takes what its caller
+//! knows (texts from a store, the time, random bits) and answers with what to do, so every language
+//! and every store decides alike.
 
 pub mod alert;
 pub mod claim;

@@ -114,7 +114,7 @@ impl Receiving {
         }
         self.limit(source, head.client).await?;
         let body = self.read(source, body).await?;
-        // Opening and sealing are the processor's: a long body moves to a thread that may be held up.
+        // Opening and sealing are the processor's: a long body may hold up no other request.
         let opened = match body.len() {
             0..LONG_BODY_BYTES => open(routes, source, head, &body),
             _ => tokio::task::block_in_place(|| open(routes, source, head, &body)),

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use postseal::{Code, Error};
-use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -67,7 +66,7 @@ impl Acceptor {
 }
 
 fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, Error> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|why| invalid(format!("TLS cannot be set up: {why}")))?;

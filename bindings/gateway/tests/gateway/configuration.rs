@@ -19,6 +19,13 @@ fn complaint(name: &str, general: &str, source: &str) -> String {
 
 #[test]
 fn a_mistake_is_named_with_its_line() {
+    let source = |name: &str, secret: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\npath = \"/b\"\nsecrets = [\"{secret}\"]\n\
+             deliver_to = \"http://127.0.0.1:9/\""
+        )
+    };
+    let tls = "[tls]\ncertificate = \"/none.pem\"\nkey = \"/none.pem\"";
     // The source begins in line 6, its own lines in line 11.
     let cases = [
         ("scheme", "", "scheme = \"nonsense\"", "invalid_config", 11),
@@ -31,26 +38,10 @@ fn a_mistake_is_named_with_its_line() {
         ("key", "", "encryption_keys = [\"whenc_short\"]", "invalid_key", 7),
         ("unset", "", "public_keys = [\"env:NOT_SET_ANYWHERE\"]", "invalid_key", 11),
         ("pins", "", "pins = [\"sha256/AA\"]", "invalid_config", 10),
-        (
-            "same",
-            "",
-            &format!(
-                "[[source]]\nname = \"orders\"\npath = \"/b\"\nsecrets = [\"{SECRET}\"]\ndeliver_to = \"http://127.0.0.1:9/\""
-            ),
-            "invalid_config",
-            12,
-        ),
-        (
-            "both",
-            "",
-            &format!(
-                "[[source]]\nname = \"b\"\npath = \"/b\"\nsecrets = [\"{DELIVERY_SECRET}\"]\ndeliver_to = \"http://127.0.0.1:9/\""
-            ),
-            "invalid_config",
-            14,
-        ),
+        ("same", "", &source("orders", SECRET), "invalid_config", 12),
+        ("both", "", &source("other", DELIVERY_SECRET), "invalid_config", 14),
         ("store", "redis_down = \"maybe\"", "", "invalid_config", 5),
-        ("tls", "[tls]\ncertificate = \"/none.pem\"\nkey = \"/none.pem\"", "", "invalid_config", 0),
+        ("tls", tls, "", "invalid_config", 0),
     ];
     for (name, general, source, code, line) in cases {
         let errors = complaint(name, general, source);

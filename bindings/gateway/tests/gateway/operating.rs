@@ -55,7 +55,8 @@ fn a_rotation_needs_no_restart() {
     let file = place.folder.join("secret");
     fs::write(&file, SECRET).unwrap();
     place.write(&format!(
-        "listen = \"{}\"\nadmin_listen = \"{}\"\nstore = \"sqlite:{}\"\nunsigned_deliveries = true\n\
+        "listen = \"{}\"\nadmin_listen = \"{}\"\nstore = \"sqlite:{}\"\n\
+         unsigned_deliveries = true\n\
          [[source]]\nname = \"orders\"\npath = \"{PATH}\"\nsecrets = [\"file:{}\"]\n\
          deliver_to = \"{}\"\n",
         place.listen,

@@ -130,7 +130,8 @@ fn a_trusted_proxy_says_who_the_client_is() {
 fn slacks_challenge_is_answered_after_verification() {
     let (place, application) = (Place::new("slack"), Application::start());
     place.write(&format!(
-        "listen = \"{}\"\nadmin_listen = \"{}\"\nstore = \"sqlite:{}\"\nunsigned_deliveries = true\n\
+        "listen = \"{}\"\nadmin_listen = \"{}\"\nstore = \"sqlite:{}\"\n\
+         unsigned_deliveries = true\n\
          [[source]]\nname = \"slack\"\npath = \"/slack\"\nscheme = \"slack\"\n\
          secrets = [\"8f742231b10e8888abcd99yyyzzz85a5\"]\ndeliver_to = \"{}\"\n",
         place.listen,

@@ -1,0 +1,84 @@
+//! HTTP/2, with prior knowledge, and a client that opens streams only to reset them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use crate::message::{OTHER_SECRET, SECRET, sender};
+use crate::running::{Application, Place};
+
+fn message(place: &Place, secret: &str, id: &str) -> Request<Full<Bytes>> {
+    let message = postseal::Message { id, content_type: None, payload: b"{}" };
+    let now = postseal::UnixTime::try_from(std::time::SystemTime::now()).unwrap();
+    let sealed = sender(secret, None).seal(&message, now, &mut |_| unreachable!()).unwrap();
+    let mut request = Request::post(format!("http://{}/hooks/orders", place.listen));
+    for (name, value) in &sealed.headers {
+        request = request.header(*name, value);
+    }
+    request.body(Full::new(Bytes::from(sealed.body))).unwrap()
+}
+
+#[tokio::test]
+async fn many_messages_share_a_connection() {
+    let (place, application) = (Place::new("http2"), Application::start());
+    place.configure("", &application.url(), "");
+    let _gateway = place.start();
+    let stream = tokio::net::TcpStream::connect(place.listen).await.unwrap();
+    let (client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let place = Arc::new(place);
+    let mut sending = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let (mut client, place) = (client.clone(), Arc::clone(&place));
+        sending.spawn(async move {
+            let secret = if number % 2 == 0 { SECRET } else { OTHER_SECRET };
+            let request = message(&place, secret, &format!("evt_{number}"));
+            let answer = client.send_request(request).await.unwrap();
+            let status = answer.status();
+            answer.into_body().collect().await.unwrap();
+            (number % 2 == 0, status)
+        });
+    }
+    while let Some(sent) = sending.join_next().await {
+        let (good, status) = sent.unwrap();
+        let expected = if good { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED };
+        assert_eq!(status, expected);
+    }
+}
+
+#[tokio::test]
+async fn rapid_resets_end_the_connection_and_good_ones_pass() {
+    let (place, application) = (Place::new("resets"), Application::start());
+    place.configure("", &application.url(), "");
+    let gateway = place.start();
+    let stream = tokio::net::TcpStream::connect(place.listen).await.unwrap();
+    let (mut client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let ended = tokio::spawn(connection);
+    for _ in 0..5000 {
+        let request = Request::post(format!("http://{}/hooks/orders", place.listen));
+        let sending = client.send_request(request.body(Empty::<Bytes>::new()).unwrap());
+        // The stream is opened, and then nobody wants its answer.
+        let _ = tokio::time::timeout(std::time::Duration::ZERO, sending).await;
+        if client.is_closed() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    drop(client);
+    let _ = ended.await.unwrap();
+
+    let stream = tokio::net::TcpStream::connect(place.listen).await.unwrap();
+    let (mut client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let answer = client.send_request(message(&place, SECRET, "evt_1")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    drop(client);
+    gateway.end();
+}
