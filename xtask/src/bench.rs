@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::count::Count;
 use crate::step::{self, Step};
-use crate::{outside, package, tool, wasi, workspace};
+use crate::{package, tool, wasi, workspace};
 
 /// Builds all that is measured, then measures it. The numbers are printed as they come.
 pub(crate) fn run() -> Result<bool> {
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<bool> {
 
 /// Asks clippy of the crate that is measured natively.
 pub(crate) fn clippy() -> Result<Count> {
-    Count::of(cargo_native(outside::CLIPPY).args(["--", "-D", "warnings"]))
+    Count::of(cargo_native(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"]))
 }
 
 fn compile_native() -> Result<String> {

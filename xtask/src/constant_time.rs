@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::count::Count;
-use crate::{outside, tool, workspace};
+use crate::{tool, workspace};
 
 /// What valgrind ends with where it has found an error.
 const FOUND: i32 = 9;
@@ -34,7 +34,7 @@ pub(crate) fn test() -> Result<Count> {
 /// Asks clippy of the crate.
 pub(crate) fn clippy() -> Result<Count> {
     match is_for_this_machine() {
-        true => Count::of(cargo(outside::CLIPPY).args(["--", "-D", "warnings"])),
+        true => Count::of(cargo(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"])),
         false => Ok(Count::skipped(ELSEWHERE)),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{outside, step, tool, workspace};
+use crate::{step, tool, workspace};
 
 /// Every target, by the name of its program.
 const TARGETS: [&str; 6] =
@@ -45,7 +45,7 @@ pub(crate) fn test() -> Result<Count> {
 /// Asks clippy of the targets, and of what they share: libFuzzer is compiled for that as well.
 pub(crate) fn clippy() -> Result<Count> {
     match has_compiler()? {
-        true => Count::of(cargo(outside::CLIPPY).args(["--", "-D", "warnings"])),
+        true => Count::of(cargo(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"])),
         false => Ok(Count::skipped(NO_COMPILER)),
     }
 }

@@ -18,9 +18,6 @@ const CRATES: [Crate; 3] = [
     Crate { folder: "tests/fuzz", clippy: fuzz::clippy },
 ];
 
-/// What each is asked by clippy. Of the release build, so that what was built before is of use.
-pub(crate) const CLIPPY: &str = "clippy --release --locked --all-targets";
-
 /// Checks the format of each.
 pub(crate) fn format() -> Result<Count> {
     each(|Crate { folder, .. }| cargo(&format!("fmt --manifest-path {folder}/Cargo.toml --check")))

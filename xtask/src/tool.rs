@@ -11,6 +11,10 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::workspace;
 
+/// What clippy is asked of a crate outside the workspace. Of the release build, so that what was
+/// built before is of use.
+pub(crate) const CLIPPY_OUTSIDE: &str = "clippy --release --locked --all-targets";
+
 /// A program that starts in the root of the checkout.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);

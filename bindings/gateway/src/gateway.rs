@@ -13,16 +13,16 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{Bounds, Config, Source};
-use crate::deliver::worker::{self, Delivering};
+use crate::host;
 use crate::operate::admin::Admin;
 use crate::operate::alerts::Alerts;
-use crate::operate::clock;
 use crate::operate::metrics::Metrics;
 use crate::receive::accept::{Receiving, Routes};
 use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
 use crate::receive::tls::Acceptor;
 use crate::store::Store;
+use crate::worker::{self, Delivering};
 
 /// How often files are looked at for a change.
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
@@ -242,7 +242,7 @@ impl Gateway {
         }
         for source in self.receiving.routes().sources.values() {
             let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
-            let before_ms = clock::now_ms().saturating_sub(retention_ms);
+            let before_ms = host::now_ms().saturating_sub(retention_ms);
             while let Ok(deleted) =
                 self.store.expire(&source.name, before_ms, EXPIRED_AT_ONCE).await
             {

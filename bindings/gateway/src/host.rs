@@ -1,6 +1,6 @@
 //! What the core takes from its host on every call: the time and randomness.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use postseal::{Code, Error, UnixTime};
 
@@ -18,4 +18,10 @@ pub(crate) fn entropy(bytes: &mut [u8]) -> Result<(), Error> {
         let message = format!("the system's random number generator failed: {why}");
         Error::new(Code::EntropyUnavailable, message)
     })
+}
+
+/// Now, in Unix milliseconds; 0 for a clock before 1970, which the core refuses elsewhere.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

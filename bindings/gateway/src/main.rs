@@ -18,6 +18,7 @@ mod shared_arguments;
 mod shown;
 mod store;
 mod usage;
+mod worker;
 
 use std::process::ExitCode;
 

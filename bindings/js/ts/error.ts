@@ -1,6 +1,6 @@
 // The one error class: a stable code, a sentence for the operator, and the outward answer.
+import type { Bytes } from "./bytes.js";
 import { type ErrorCode, type ErrorStatus, STATUS } from "./codes.js";
-import type { Bytes } from "./types.js";
 
 /** The same symbol in every copy of this package. */
 const BRAND: unique symbol = Symbol.for("postseal.WebhookError") as never;

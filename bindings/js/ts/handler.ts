@@ -5,9 +5,8 @@ import { claim } from "./claim.js";
 import { type PlainAnswer, refusal, WebhookError } from "./error.js";
 import type { Endpoint, Exchange } from "./exchange.js";
 import { members } from "./options.js";
-import type { Receiver } from "./receiver.js";
 import { Collected } from "./request.js";
-import type { Claim, Delivery, HandlerOptions } from "./types.js";
+import type { BodyInput, Claim, Delivery, HandlerOptions, HeadersInput } from "./types.js";
 
 const FUNCTIONS = ["onDelivery", "onRefused", "onError", "limit"] as const;
 const NAMES = [...FUNCTIONS, "dedupe"];
@@ -22,13 +21,18 @@ class BrokenOff extends Error {
   readonly status = 400;
 }
 
+/** What a receiver does for its handler. */
+interface Opens {
+  open(headers: HeadersInput, body: BodyInput): Delivery;
+}
+
 export class Handler<A extends unknown[], L extends unknown[]> implements Endpoint<A, L> {
-  readonly #receiver: Receiver;
+  readonly #receiver: Opens;
   readonly #maxBodyBytes: number;
   readonly #options: HandlerOptions<A, L>;
 
   /** Throws `invalid_config`. */
-  constructor(receiver: Receiver, maxBodyBytes: number, options: HandlerOptions<A, L>) {
+  constructor(receiver: Opens, maxBodyBytes: number, options: HandlerOptions<A, L>) {
     this.#receiver = receiver;
     this.#maxBodyBytes = maxBodyBytes;
     this.#options = checked(options);

@@ -1,12 +1,9 @@
 // The types of the public surface that are not classes: what goes in, and what comes out.
+import type { Bytes } from "./bytes.js";
 import type { WebhookError } from "./error.js";
 import type { StandardSchemaV1 } from "./standard_schema.js";
 
-/**
- * `Uint8Array<ArrayBuffer>` from TypeScript 5.7 on, `Uint8Array` before: fits `BodyInit` and
- * `BufferSource` in both.
- */
-export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
+export type { Bytes };
 /** The body as it came: bytes, or a well-formed string that is taken as UTF-8. */
 export type BodyInput = Uint8Array | ArrayBuffer | string;
 /** Headers as the platform has them: fetch `Headers`, a Node header object, or pairs. */

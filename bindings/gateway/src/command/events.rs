@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::runtime;
 
 use crate::config::Config;
-use crate::operate::clock::now_ms;
+use crate::host::now_ms;
 use crate::report::Answer;
 use crate::store::{Event, Filter, Listed, State, Store};
 

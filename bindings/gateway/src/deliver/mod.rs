@@ -10,7 +10,6 @@ mod pool;
 mod public_address;
 mod resolver;
 mod tls;
-pub(crate) mod worker;
 
 #[cfg(test)]
 #[path = "../../tests/deliver/mod.rs"]

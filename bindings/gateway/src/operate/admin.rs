@@ -9,8 +9,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use zeroize::Zeroizing;
 
-use super::clock;
 use super::metrics::Metrics;
+use crate::host;
 use crate::store::Store;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -53,7 +53,7 @@ impl Admin {
             tracing::error!(why = error.message(), "the store could not be counted");
             Default::default()
         });
-        let text = self.metrics.text(&backlog, &needed, clock::now_ms());
+        let text = self.metrics.text(&backlog, &needed, host::now_ms());
         answer(StatusCode::OK, METRICS, text)
     }
 

@@ -10,7 +10,6 @@ use postseal::{Error, Message, Sender};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::clock;
 use super::metrics::Metrics;
 use crate::config;
 use crate::deliver::{Target, header_map};
@@ -94,7 +93,7 @@ impl Alerts {
 
     /// Something has happened at a source.
     pub(crate) fn raise(&self, kind: Kind, source: &str) {
-        let Ok(now) = clock::now() else { return };
+        let Ok(now) = host::instant(None) else { return };
         let settings = self.settings();
         let rule = if kind.each_counts() { settings.each } else { settings.refusals };
         let decision = {
@@ -160,6 +159,6 @@ fn sealed(sender: &Sender, alert: &Alert) -> Result<(HeaderMap, Bytes), Error> {
     .to_string();
     let message =
         Message { id: &id, content_type: Some("application/json"), payload: payload.as_bytes() };
-    let sealed = sender.seal(&message, clock::now()?, &mut host::entropy)?;
+    let sealed = sender.seal(&message, host::instant(None)?, &mut host::entropy)?;
     Ok((header_map(&sealed.headers)?, Bytes::from(sealed.body)))
 }

@@ -120,7 +120,7 @@ impl Metrics {
             Unit::Seconds,
             self.uptime.clone(),
         );
-        self.uptime.set(Duration::from_millis(super::clock::now_ms()).as_secs_f64());
+        self.uptime.set(Duration::from_millis(crate::host::now_ms()).as_secs_f64());
         self
     }
 

@@ -2,6 +2,5 @@
 
 pub(crate) mod admin;
 pub(crate) mod alerts;
-pub(crate) mod clock;
 pub(crate) mod log;
 pub(crate) mod metrics;

@@ -22,9 +22,8 @@ use super::limit::{Limiter, Verdict};
 use crate::config::Source;
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
-use crate::operate::clock;
 use crate::operate::metrics::Metrics;
-use crate::store::{Acceptance, Needed, NewEvent, Store};
+use crate::store::{Acceptance, Event, Needed, NewEvent, Store};
 
 /// A body from which on verifying and decrypting would hold up the other tasks of a thread.
 const LONG_BODY_BYTES: usize = 256 << 10;
@@ -123,8 +122,9 @@ impl Receiving {
             Opened::Challenge(text) => return Ok(Answer::Challenge(text)),
             Opened::Event(event) => event,
         };
-        let id = self.log_key.name(&event.key);
-        let (secret_id, received_ms) = (event.secret_id.clone(), event.received_ms);
+        let Event { key, secret_id, received_ms, .. } = &event.event;
+        let (id, secret_id, received_ms) =
+            (self.log_key.name(key), secret_id.clone(), *received_ms);
         let acceptance = self.store.accept(*event).await?;
         if acceptance != Acceptance::Conflict {
             self.last_needed.note(&source.name, &secret_id, received_ms);
@@ -210,11 +210,11 @@ enum Opened {
 fn open(routes: &Routes, source: &Source, head: &Head, body: &[u8]) -> Result<Opened, Error> {
     let headers: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let delivery = source.receiver.open(&headers, body, clock::now()?)?;
+    let delivery = source.receiver.open(&headers, body, host::instant(None)?)?;
     if let Some(challenge) = challenge(&delivery) {
         return Ok(Opened::Challenge(challenge));
     }
-    event(routes, source, head, delivery).map(Box::new).map(Opened::Event)
+    new_event(routes, source, head, delivery).map(Box::new).map(Opened::Event)
 }
 
 /// The challenge of Slack's `url_verification`, which is signed like every message of theirs.
@@ -231,7 +231,7 @@ fn challenge(delivery: &Delivery<'_>) -> Option<String> {
     plain.then(|| challenge.to_owned())
 }
 
-fn event(
+fn new_event(
     routes: &Routes,
     source: &Source,
     head: &Head,
@@ -241,9 +241,9 @@ fn event(
     let subject = Subject::new(&source.name, delivery.scheme(), &replay_key, delivery.payload())?;
     let content_type = content_type(&delivery, &head.headers);
     let passed_on = passed_on(source, &head.headers);
-    let mut event = NewEvent {
+    let digest = subject.digest().map(str::to_owned);
+    let mut event = Event {
         key: subject.key().to_owned(),
-        digest: subject.digest().map(str::to_owned),
         source: source.name.clone(),
         message_id: delivery.id().map(str::to_owned),
         signed_at: delivery.timestamp(),
@@ -253,7 +253,7 @@ fn event(
         passed_on,
         payload: Vec::new(),
         storage_key_id: None,
-        received_ms: clock::now_ms(),
+        received_ms: host::now_ms(),
     };
     match routes.storage_keys.first() {
         None => event.payload = delivery.into_payload(),
@@ -262,7 +262,7 @@ fn event(
             event.storage_key_id = Some(key.id().to_owned());
         }
     }
-    Ok(event)
+    Ok(NewEvent { event, digest })
 }
 
 /// The type that is authenticated; for a plain body, the one that came with it.

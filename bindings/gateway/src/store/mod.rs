@@ -13,13 +13,11 @@ use std::time::Duration;
 /// no payload in it.
 pub(crate) use sqlite::Sqlite as Store;
 
-/// An authenticated message that is to be accepted.
-pub(crate) struct NewEvent {
+/// An authenticated message, as it is written.
+#[derive(Debug)]
+pub(crate) struct Event {
     /// Of source, scheme and replay key: [`postseal::policy::claim::Subject::key`].
     pub(crate) key: String,
-    /// Of the payload; `None` where repeats may differ:
-    /// [`postseal::policy::claim::Subject::digest`].
-    pub(crate) digest: Option<String>,
     /// The name of its source.
     pub(crate) source: String,
     /// The sender's id, where it is authenticated.
@@ -34,12 +32,20 @@ pub(crate) struct NewEvent {
     pub(crate) content_type: Option<String>,
     /// Headers that the source passes on, which nobody has authenticated: a JSON object.
     pub(crate) passed_on: String,
-    /// The payload, or what [`crate::store`]'s caller has sealed it into.
+    /// The payload, or what a storage key has sealed it into.
     pub(crate) payload: Vec<u8>,
-    /// The id of the storage key that sealed the payload; `None` for plain bytes.
+    /// The id of that key; `None` for a payload as it is.
     pub(crate) storage_key_id: Option<String>,
     /// When it came, in Unix milliseconds.
     pub(crate) received_ms: u64,
+}
+
+/// An event that is to be accepted.
+pub(crate) struct NewEvent {
+    pub(crate) event: Event,
+    /// Of the payload; `None` where repeats may differ:
+    /// [`postseal::policy::claim::Subject::digest`].
+    pub(crate) digest: Option<String>,
 }
 
 /// What has become of a message.
@@ -53,28 +59,11 @@ pub(crate) enum Acceptance {
     Conflict,
 }
 
-/// An accepted event, as it was written.
-#[derive(Debug)]
-pub(crate) struct Event {
-    /// Its number: ascending in the order in which events were accepted.
-    pub(crate) number: i64,
-    pub(crate) key: String,
-    pub(crate) source: String,
-    pub(crate) message_id: Option<String>,
-    pub(crate) signed_at: Option<u64>,
-    pub(crate) secret_id: String,
-    pub(crate) encrypted: bool,
-    pub(crate) content_type: Option<String>,
-    pub(crate) passed_on: String,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) storage_key_id: Option<String>,
-    pub(crate) received_ms: u64,
-}
-
 /// The right to deliver an event, until the lease runs out. Whoever takes the job after that has
 /// a higher attempt, and this lease is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
+    /// The event's number: ascending in the order in which events were accepted.
     pub(crate) number: i64,
     /// Counted from 1.
     pub(crate) attempt: u32,

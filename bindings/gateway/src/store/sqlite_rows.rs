@@ -9,7 +9,8 @@ use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
 };
 
-pub(super) fn accept(connection: &Connection, event: &NewEvent) -> Result<Acceptance> {
+pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
+    let NewEvent { event, digest } = new;
     let mut insert = connection.prepare_cached(
         "INSERT INTO events (key, digest, source, message_id, signed_at, secret_id, encrypted,
            content_type, passed_on, payload, storage_key_id, received_ms)
@@ -18,7 +19,7 @@ pub(super) fn accept(connection: &Connection, event: &NewEvent) -> Result<Accept
     )?;
     let inserted = insert.execute(params![
         event.key,
-        event.digest,
+        digest,
         event.source,
         event.message_id,
         event.signed_at.map(signed),
@@ -31,7 +32,7 @@ pub(super) fn accept(connection: &Connection, event: &NewEvent) -> Result<Accept
         signed(event.received_ms),
     ])?;
     if inserted == 0 {
-        return repeated(connection, event);
+        return repeated(connection, new);
     }
     let number = connection.last_insert_rowid();
     let mut job = connection.prepare_cached(
@@ -42,10 +43,10 @@ pub(super) fn accept(connection: &Connection, event: &NewEvent) -> Result<Accept
 }
 
 /// Whether what is there has the same payload, as far as that can be known.
-fn repeated(connection: &Connection, event: &NewEvent) -> Result<Acceptance> {
+fn repeated(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
     let mut select = connection.prepare_cached("SELECT digest FROM events WHERE key = ?1")?;
-    let digest: Option<String> = select.query_row([&event.key], |row| row.get(0))?;
-    match (digest, &event.digest) {
+    let digest: Option<String> = select.query_row([&new.event.key], |row| row.get(0))?;
+    match (digest, &new.digest) {
         (Some(ours), Some(theirs)) if ours != *theirs => Ok(Acceptance::Conflict),
         _ => Ok(Acceptance::Duplicate),
     }
@@ -203,24 +204,23 @@ fn listed(row: &Row<'_>) -> Result<Listed> {
 
 pub(super) fn event(connection: &Connection, number: i64) -> Result<Option<Event>> {
     let mut select = connection.prepare_cached(
-        "SELECT number, key, source, message_id, signed_at, secret_id, encrypted, content_type,
+        "SELECT key, source, message_id, signed_at, secret_id, encrypted, content_type,
            passed_on, payload, storage_key_id, received_ms
          FROM events WHERE number = ?1",
     )?;
     let event = select.query_row([number], |row| {
         Ok(Event {
-            number: row.get(0)?,
-            key: row.get(1)?,
-            source: row.get(2)?,
-            message_id: row.get(3)?,
-            signed_at: row.get::<_, Option<i64>>(4)?.map(unsigned),
-            secret_id: row.get(5)?,
-            encrypted: row.get(6)?,
-            content_type: row.get(7)?,
-            passed_on: row.get(8)?,
-            payload: row.get(9)?,
-            storage_key_id: row.get(10)?,
-            received_ms: unsigned(row.get(11)?),
+            key: row.get(0)?,
+            source: row.get(1)?,
+            message_id: row.get(2)?,
+            signed_at: row.get::<_, Option<i64>>(3)?.map(unsigned),
+            secret_id: row.get(4)?,
+            encrypted: row.get(5)?,
+            content_type: row.get(6)?,
+            passed_on: row.get(7)?,
+            payload: row.get(8)?,
+            storage_key_id: row.get(9)?,
+            received_ms: unsigned(row.get(10)?),
         })
     });
     event.optional()

@@ -15,11 +15,10 @@ use postseal::{Code, Error, Message, StorageKey};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::{Answer, Failure, header_map};
 use crate::config::Source;
+use crate::deliver::{Answer, Failure, header_map};
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
-use crate::operate::clock;
 use crate::operate::metrics::Metrics;
 use crate::store::{Event, Job, Lease, Settlement, Store, Take};
 
@@ -64,7 +63,7 @@ pub(crate) async fn run(
         drop(slot);
         let jobs_max = u32::try_from(free.available_permits()).unwrap_or(1).max(1);
         let lease = source.delivery.timeout + SETTLEMENT_TIME;
-        let take = Take { source: &source.name, jobs_max, now_ms: clock::now_ms(), lease };
+        let take = Take { source: &source.name, jobs_max, now_ms: host::now_ms(), lease };
         let jobs = match delivering.store.take(take).await {
             Ok(jobs) => jobs,
             Err(error) => {
@@ -141,7 +140,7 @@ impl Delivering {
         let settlement = self.settlement(source, &job, outcome.as_ref());
         self.report(source, &job, settlement, &result, began.elapsed());
         let lease = job.lease;
-        let settled = self.store.settle(lease, settlement, Some(&result), clock::now_ms()).await;
+        let settled = self.store.settle(lease, settlement, Some(&result), host::now_ms()).await;
         match settled {
             Ok(true) => {}
             Ok(false) => {
@@ -159,7 +158,7 @@ impl Delivering {
     async fn give_back(&self, source: &Source, held: &Held) {
         for lease in held.take() {
             let returned = Settlement::Returned;
-            if self.store.settle(lease, returned, None, clock::now_ms()).await.is_err() {
+            if self.store.settle(lease, returned, None, host::now_ms()).await.is_err() {
                 tracing::warn!(source = source.name, event = lease.number, "not given back");
             }
         }
@@ -202,8 +201,8 @@ impl Delivering {
         let mut random = [0; 4];
         // Without randomness all retries of a moment fall together, which is better than none.
         let _ = host::entropy(&mut random);
-        let next =
-            clock::now().and_then(|now| next_attempt(&attempt, now, u32::from_le_bytes(random)));
+        let next = host::instant(None)
+            .and_then(|now| next_attempt(&attempt, now, u32::from_le_bytes(random)));
         let delay_ms = match next {
             Ok(Next::Stop(Outcome::Delivered)) => return Settlement::Delivered,
             Ok(Next::Stop(_)) => return Settlement::Dead,
@@ -211,7 +210,7 @@ impl Delivering {
             // No clock: later there may be one.
             Err(_) => u64::try_from(SETTLEMENT_TIME.as_millis()).unwrap_or(u64::MAX),
         };
-        let due_ms = clock::now_ms().saturating_add(delay_ms);
+        let due_ms = host::now_ms().saturating_add(delay_ms);
         let max_age_ms = u64::try_from(source.delivery.max_age.as_millis()).unwrap_or(u64::MAX);
         if due_ms > job.event.received_ms.saturating_add(max_age_ms) {
             return Settlement::Dead;
@@ -277,7 +276,7 @@ fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Erro
     let mut headers = match &source.delivery.sender {
         Some(sender) => {
             let message = Message { id: &id, content_type, payload };
-            header_map(&sender.seal(&message, clock::now()?, &mut host::entropy)?.headers)?
+            header_map(&sender.seal(&message, host::instant(None)?, &mut host::entropy)?.headers)?
         }
         None => HeaderMap::new(),
     };
@@ -289,7 +288,7 @@ fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Erro
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    own("postseal-event", Some(event.number.to_string()));
+    own("postseal-event", Some(job.lease.number.to_string()));
     own("postseal-source", Some(event.source.clone()));
     own("postseal-id", event.message_id.clone());
     own("postseal-timestamp", event.signed_at.map(|seconds| seconds.to_string()));
