@@ -9,7 +9,7 @@ use crate::cases::{self, Keys};
 use crate::runtime::Runtime;
 use crate::step::{self, Step};
 use crate::table::Table;
-use crate::{package, program, tool, wasi, workspace};
+use crate::{gateway, package, program, tool, wasi, workspace};
 
 /// Builds what it needs, shows the table, and answers whether every cell is as it must be.
 pub(crate) fn run() -> Result<bool> {
@@ -74,7 +74,7 @@ fn show() -> Result<bool> {
     }
     let faults = table.faults();
     match faults.is_empty() {
-        true => println!("\n{}", table.rotation()),
+        true => println!("\n{}\n\n{}", table.rotation(), gateway::show()?),
         false => println!("\nWRONG: {}", faults.join("\nWRONG: ")),
     }
     Ok(faults.is_empty())

@@ -9,6 +9,7 @@ mod constant_time;
 mod count;
 mod demo;
 mod fuzz;
+mod gateway;
 mod measure;
 mod outside;
 mod package;
