@@ -6,6 +6,8 @@
 
 mod sqlite;
 mod sqlite_rows;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
