@@ -69,6 +69,11 @@ impl Gateway {
         let limiter = Limiter::new(redis.as_ref())?;
         let socket = bind(listen).await?;
         let store = Arc::new(Store::open(&config.store).await?);
+        let durability = store.durability().await?;
+        tracing::info!(store = durability.store, "the inbox is open");
+        for warning in config.warnings.iter().chain(&durability.warnings) {
+            tracing::warn!("{warning}");
+        }
         let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
         let storage_keys = Arc::new(config.storage_keys);
         let delivering = Arc::new(Delivering {

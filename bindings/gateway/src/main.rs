@@ -11,6 +11,9 @@ mod host;
 mod input;
 mod key_argument;
 mod operate;
+#[cfg(test)]
+#[path = "../tests/postgres/mod.rs"]
+mod postgres_server;
 mod receive;
 mod report;
 mod request;

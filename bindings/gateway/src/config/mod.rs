@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::{KeyKind, read_text};
+use crate::store::is_store;
 pub(crate) use document::{Document, Step};
 pub(crate) use source::{RateLimit, Source};
 
@@ -42,8 +43,8 @@ const ADMIN_TOKEN_BYTES_MIN: usize = 16;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) admin: Option<Admin>,
-    /// `sqlite:PATH`.
-    pub(crate) store: String,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub(crate) store: Zeroizing<String>,
     /// The first seals, all open; none: payloads are stored as they are.
     pub(crate) storage_keys: Vec<StorageKey>,
     pub(crate) redis: Option<Redis>,
@@ -185,19 +186,19 @@ fn admin(document: &Document) -> Result<Option<Admin>, Error> {
     Ok(Some(Admin { listen, token: token.map(|text| Zeroizing::new(text.trim().to_owned())) }))
 }
 
-fn store(document: &Document) -> Result<String, Error> {
-    let store = document.values.store.as_deref().unwrap_or(STORE_DEFAULT);
-    let store = match store.strip_prefix("env:") {
-        Some(_) => keys::text(document, &[Step::Name("store")], Some(store))?
-            .map(|text| text.trim().to_owned())
-            .unwrap_or_default(),
-        None => store.to_owned(),
+fn store(document: &Document) -> Result<Zeroizing<String>, Error> {
+    let place = [Step::Name("store")];
+    let given = document.values.store.as_deref().unwrap_or(STORE_DEFAULT);
+    let store = match given.starts_with("env:") || given.starts_with("file:") {
+        // With its password it is a secret.
+        true => keys::text(document, &place, Some(given))?.unwrap_or_default(),
+        false => Zeroizing::new(given.to_owned()),
     };
-    if !store.starts_with("sqlite:") {
-        let why = "a store is sqlite: and the path of a file";
-        return Err(document.invalid(&[Step::Name("store")], why));
+    let store = Zeroizing::new(store.trim().to_owned());
+    match is_store(&store) {
+        true => Ok(store),
+        false => Err(document.invalid(&place, "a store is sqlite:PATH or postgres://...")),
     }
-    Ok(store)
 }
 
 fn redis(document: &Document) -> Result<Option<Redis>, Error> {

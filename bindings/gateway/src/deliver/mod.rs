@@ -20,3 +20,4 @@ pub(crate) use connector::{TIMEOUT_DEFAULT, Target, TargetOptions, header_map};
 pub(crate) use destination::Plain;
 pub(crate) use failure::Failure;
 pub(crate) use pins::Pins;
+pub(crate) use tls::client_config;

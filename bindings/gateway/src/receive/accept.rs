@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use postseal::policy::claim::Subject;
@@ -265,12 +266,14 @@ fn new_event(
     Ok(NewEvent { event, digest })
 }
 
-/// The type that is authenticated; for a plain body, the one that came with it.
+/// The type that is authenticated; for a plain body, the one that came with it. One that could not
+/// be a header's value is none.
 fn content_type(delivery: &Delivery<'_>, headers: &HeaderMap) -> Option<String> {
-    if delivery.encrypted() {
-        return delivery.content_type().map(str::to_owned);
-    }
-    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let value = match delivery.encrypted() {
+        true => HeaderValue::from_str(delivery.content_type()?).ok()?,
+        false => headers.get(CONTENT_TYPE)?.clone(),
+    };
+    let value = value.to_str().ok()?;
     (value.len() <= postseal::limits::CONTENT_TYPE_BYTES_MAX).then(|| value.to_owned())
 }
 

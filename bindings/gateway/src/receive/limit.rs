@@ -40,6 +40,17 @@ impl Limiter {
         Ok(Limiter { local: Local::new(), shared })
     }
 
+    /// Asks Redis whether it is there.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub(crate) async fn reach(&self) -> Result<(), Error> {
+        match &self.shared {
+            Some(shared) => shared.reach().await,
+            None => Ok(()),
+        }
+    }
+
     /// Counts a request.
     ///
     /// # Errors
@@ -141,6 +152,12 @@ impl Shared {
             began: Instant::now(),
             paused_until_ms: AtomicU64::new(0),
         })
+    }
+
+    async fn reach(&self) -> Result<(), Error> {
+        let mut connection = self.connection.clone();
+        let answer = redis::cmd("PING").query_async::<()>(&mut connection).await;
+        answer.map_err(|why| self.failed(&why))
     }
 
     async fn admit(

@@ -4,6 +4,9 @@
 //! told so. A job that is taken is leased: where its worker dies, it is due again when the lease
 //! has run out. Every method has committed when it answers.
 
+mod postgres;
+mod postgres_connect;
+mod postgres_rows;
 mod sqlite;
 mod sqlite_rows;
 #[cfg(test)]
@@ -11,9 +14,173 @@ mod tests;
 
 use std::time::Duration;
 
+use postseal::{Code, Error};
+
+use postgres::Postgres;
+use sqlite::Sqlite;
+
 /// Where events are kept. Every error is `store_unavailable`; its message is for the log, and has
 /// no payload in it.
-pub(crate) use sqlite::Sqlite as Store;
+pub(crate) enum Store {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Whether a configuration's text names a store.
+pub(crate) fn is_store(text: &str) -> bool {
+    text.starts_with("sqlite:") || is_postgres(text)
+}
+
+fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+impl Store {
+    /// Opens a store, and makes its tables where there are none: `sqlite:PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// `invalid_config` for what is no durable store; `store_unavailable`.
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+        match is_postgres(url) {
+            true => Postgres::open(url).await.map(Store::Postgres),
+            false => Sqlite::open(url).await.map(Store::Sqlite),
+        }
+    }
+
+    /// Which store it is, and what its commits withstand.
+    pub(crate) async fn durability(&self) -> Result<Durability, Error> {
+        match self {
+            Store::Sqlite(_) => Ok(Durability {
+                store: "SQLite, synchronous = FULL".to_owned(),
+                warnings: Vec::new(),
+            }),
+            Store::Postgres(store) => store.durability().await,
+        }
+    }
+
+    /// Writes an event and its job down, unless its key is there.
+    pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
+        match self {
+            Store::Sqlite(store) => store.accept(event).await,
+            Store::Postgres(store) => store.accept(event).await,
+        }
+    }
+
+    /// Leases jobs that are due.
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
+        match self {
+            Store::Sqlite(store) => store.take(take).await,
+            Store::Postgres(store) => store.take(take).await,
+        }
+    }
+
+    /// Ends a lease. `false`: it had been lost, and nothing is written. `result` is how the attempt
+    /// ended: an HTTP status as text, or the name of a failure.
+    pub(crate) async fn settle(
+        &self,
+        lease: Lease,
+        settlement: Settlement,
+        result: Option<&str>,
+        now_ms: u64,
+    ) -> Result<bool, Error> {
+        match self {
+            Store::Sqlite(store) => store.settle(lease, settlement, result, now_ms).await,
+            Store::Postgres(store) => store.settle(lease, settlement, result, now_ms).await,
+        }
+    }
+
+    /// Writes down when secrets were needed; an earlier time does not replace a later one.
+    pub(crate) async fn note_needed(&self, needed: Vec<Needed>) -> Result<(), Error> {
+        match self {
+            Store::Sqlite(store) => store.note_needed(needed).await,
+            Store::Postgres(store) => store.note_needed(needed).await,
+        }
+    }
+
+    /// Deletes events of a source that came before a time and have ended, `rows_max` at most, and
+    /// answers with how many. Their keys can then be accepted anew.
+    pub(crate) async fn expire(
+        &self,
+        source: &str,
+        before_ms: u64,
+        rows_max: u32,
+    ) -> Result<u64, Error> {
+        match self {
+            Store::Sqlite(store) => store.expire(source, before_ms, rows_max).await,
+            Store::Postgres(store) => store.expire(source, before_ms, rows_max).await,
+        }
+    }
+
+    /// Has an event delivered again. `false`: it is not there, or pending.
+    pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
+        match self {
+            Store::Sqlite(store) => store.replay(number, now_ms).await,
+            Store::Postgres(store) => store.replay(number, now_ms).await,
+        }
+    }
+
+    /// Deletes a dead letter. `false`: there is none of this number.
+    pub(crate) async fn purge(&self, number: i64) -> Result<bool, Error> {
+        match self {
+            Store::Sqlite(store) => store.purge(number).await,
+            Store::Postgres(store) => store.purge(number).await,
+        }
+    }
+
+    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
+        match self {
+            Store::Sqlite(store) => store.list(filter).await,
+            Store::Postgres(store) => store.list(filter).await,
+        }
+    }
+
+    /// One event, with its payload.
+    pub(crate) async fn event(&self, number: i64) -> Result<Option<Event>, Error> {
+        match self {
+            Store::Sqlite(store) => store.event(number).await,
+            Store::Postgres(store) => store.event(number).await,
+        }
+    }
+
+    /// What is pending or dead, by source.
+    pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, Error> {
+        match self {
+            Store::Sqlite(store) => store.backlog().await,
+            Store::Postgres(store) => store.backlog().await,
+        }
+    }
+
+    pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {
+        match self {
+            Store::Sqlite(store) => store.needed().await,
+            Store::Postgres(store) => store.needed().await,
+        }
+    }
+
+    /// Whether it can be written to.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        match self {
+            Store::Sqlite(store) => store.ready().await,
+            Store::Postgres(store) => store.ready().await,
+        }
+    }
+
+    /// Ends what waits. After that every method fails.
+    pub(crate) async fn close(&self) {
+        match self {
+            Store::Sqlite(store) => store.close().await,
+            Store::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// What a store's commits withstand.
+pub(crate) struct Durability {
+    /// Its name, and the settings that matter.
+    pub(crate) store: String,
+    /// What could lose an event that was acknowledged.
+    pub(crate) warnings: Vec<String>,
+}
 
 /// An authenticated message, as it is written.
 #[derive(Debug)]
@@ -61,6 +228,17 @@ pub(crate) enum Acceptance {
     Conflict,
 }
 
+impl Acceptance {
+    /// Of a message whose key is there: whether its payload is another one, as far as that can be
+    /// known.
+    fn of_repeat(ours: Option<&str>, theirs: Option<&str>) -> Self {
+        match (ours, theirs) {
+            (Some(ours), Some(theirs)) if ours != theirs => Acceptance::Conflict,
+            _ => Acceptance::Duplicate,
+        }
+    }
+}
+
 /// The right to deliver an event, until the lease runs out. Whoever takes the job after that has
 /// a higher attempt, and this lease is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +271,19 @@ pub(crate) enum Settlement {
     Returned,
     /// No more attempts: a dead letter.
     Dead,
+}
+
+impl Settlement {
+    /// The state after it, when the job is due where it is pending, and whether the attempt is
+    /// taken back.
+    fn effect(self, now_ms: u64) -> (State, Option<u64>, bool) {
+        match self {
+            Settlement::Delivered => (State::Delivered, None, false),
+            Settlement::Dead => (State::Dead, None, false),
+            Settlement::Retry { due_ms } => (State::Pending, Some(due_ms), false),
+            Settlement::Returned => (State::Pending, Some(now_ms), true),
+        }
+    }
 }
 
 /// Where an event stands.
@@ -181,4 +372,25 @@ pub(crate) struct Take<'a> {
     pub(crate) jobs_max: u32,
     pub(crate) now_ms: u64,
     pub(crate) lease: Duration,
+}
+
+impl Take<'_> {
+    /// When the leases end, in Unix milliseconds.
+    fn until_ms(&self) -> u64 {
+        let lease_ms = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX);
+        self.now_ms.saturating_add(lease_ms)
+    }
+}
+
+fn unavailable(message: String) -> Error {
+    Error::new(Code::StoreUnavailable, message)
+}
+
+/// Numbers of both databases have a sign; ours end 290 million years from now.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }

@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 use super::sqlite_rows as rows;
 use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, Take,
+    unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
@@ -300,8 +301,4 @@ async fn blocking<T: Send + 'static>(
     let done = spawn_blocking(run).await;
     let done = done.map_err(|_| unavailable("the store's reader has ended early".to_owned()))?;
     done.map_err(|why| unavailable(format!("the store could not be read: {why}")))
-}
-
-fn unavailable(message: String) -> Error {
-    Error::new(Code::StoreUnavailable, message)
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params}
 
 use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
+    signed, unsigned,
 };
 
 pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
@@ -46,10 +47,7 @@ pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptan
 fn repeated(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
     let mut select = connection.prepare_cached("SELECT digest FROM events WHERE key = ?1")?;
     let digest: Option<String> = select.query_row([&new.event.key], |row| row.get(0))?;
-    match (digest, &new.digest) {
-        (Some(ours), Some(theirs)) if ours != *theirs => Ok(Acceptance::Conflict),
-        _ => Ok(Acceptance::Duplicate),
-    }
+    Ok(Acceptance::of_repeat(digest.as_deref(), new.digest.as_deref()))
 }
 
 pub(super) fn take(
@@ -89,12 +87,7 @@ pub(super) fn settle(
     result: Option<&str>,
     now_ms: u64,
 ) -> Result<bool> {
-    let (state, due_ms, returned) = match settlement {
-        Settlement::Delivered => (State::Delivered, None, false),
-        Settlement::Dead => (State::Dead, None, false),
-        Settlement::Retry { due_ms } => (State::Pending, Some(due_ms), false),
-        Settlement::Returned => (State::Pending, Some(now_ms), true),
-    };
+    let (state, due_ms, returned) = settlement.effect(now_ms);
     let ended = due_ms.is_none().then(|| signed(now_ms));
     let mut update = connection.prepare_cached(
         "UPDATE jobs SET state = :state, due_ms = coalesce(:due, due_ms), ended_ms = :ended,
@@ -252,13 +245,4 @@ pub(super) fn needed(connection: &Connection) -> Result<Vec<Needed>> {
         Ok(Needed { source: row.get(0)?, secret_id: row.get(1)?, at_ms: unsigned(row.get(2)?) })
     })?;
     rows.collect()
-}
-
-/// SQLite's numbers have a sign; ours end 290 million years from now.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -1,16 +1,51 @@
-//! The inbox itself: leases that are lost, ends that hold, a disk that is full.
+//! The inbox itself, in each database: leases that are lost, and ends that hold.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Acceptance, Event, Filter, Job, Needed, NewEvent, Settlement, State, Store, Take};
+use crate::postgres_server::{PostgresServer, own};
 
 const LEASE: Duration = Duration::from_millis(1000);
 
-async fn store(name: &str) -> (Store, PathBuf) {
+/// An empty database, which goes with it.
+struct Place {
+    url: String,
+    kept: Kept,
+}
+
+enum Kept {
+    File(PathBuf),
+    Server(Arc<PostgresServer>),
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Kept::File(path) = &self.kept {
+            remove(path);
+        }
+    }
+}
+
+impl Place {
+    async fn open(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+}
+
+/// One of each kind, as far as they are installed.
+fn places(name: &str) -> Vec<Place> {
     let path = std::env::temp_dir().join(format!("postseal-{name}-{}.db", std::process::id()));
     remove(&path);
-    (Store::open(&format!("sqlite:{}", path.display())).await.unwrap(), path)
+    let file = Place { url: format!("sqlite:{}", path.display()), kept: Kept::File(path) };
+    [Some(file), postgres()].into_iter().flatten().collect()
+}
+
+fn postgres() -> Option<Place> {
+    let server = PostgresServer::shared()?;
+    Some(Place { url: server.database(), kept: Kept::Server(server) })
 }
 
 /// The file, and what SQLite keeps beside it.
@@ -50,82 +85,260 @@ async fn state(store: &Store) -> State {
 
 #[tokio::test]
 async fn a_key_is_accepted_once_and_another_payload_is_a_conflict() {
-    let (store, path) = store("once").await;
-    let accept = async |digest| store.accept(event("a", digest)).await.unwrap();
-    assert_eq!(accept(Some("x")).await, Acceptance::Accepted);
-    assert_eq!(accept(Some("x")).await, Acceptance::Duplicate);
-    assert_eq!(accept(Some("y")).await, Acceptance::Conflict);
-    assert_eq!(accept(None).await, Acceptance::Duplicate);
-    store.close().await;
-    remove(&path);
+    for place in places("once") {
+        let store = place.open().await;
+        let accept = async |digest| store.accept(event("a", digest)).await.unwrap();
+        assert_eq!(accept(Some("x")).await, Acceptance::Accepted);
+        assert_eq!(accept(Some("x")).await, Acceptance::Duplicate);
+        assert_eq!(accept(Some("y")).await, Acceptance::Conflict);
+        assert_eq!(accept(None).await, Acceptance::Duplicate);
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_is_accepted_whoever_else_writes() {
+    for place in places("storm") {
+        let stores = [Arc::new(place.open().await), Arc::new(place.open().await)];
+        let mut running = tokio::task::JoinSet::new();
+        for repeat in 0..2000 {
+            let store = Arc::clone(&stores[repeat % 2]);
+            // Neighbours differ, so that groups and batches have repeats in them, in every order.
+            let id = format!("{}", repeat * 7919 % 50);
+            let digest = if repeat % 40 == 39 { "y" } else { "x" };
+            running.spawn(async move {
+                let acceptance = store.accept(event(&id, Some(digest))).await.unwrap();
+                (id, digest, acceptance)
+            });
+        }
+        let outcomes = running.join_all().await;
+        for id in (0..50).map(|id| id.to_string()) {
+            let of_id = outcomes.iter().filter(|(of, ..)| *of == id);
+            let accepted: Vec<_> =
+                of_id.clone().filter(|(.., how)| *how == Acceptance::Accepted).collect();
+            assert_eq!(accepted.len(), 1, "{}: {id}", place.url);
+            for (_, digest, how) in of_id {
+                let same = *digest == accepted[0].1;
+                assert_ne!(*how == Acceptance::Conflict, same, "{}: {id}", place.url);
+            }
+        }
+        for store in stores {
+            store.close().await;
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_lease_that_has_run_out_is_lost_to_the_next() {
-    let (store, path) = store("lease").await;
-    store.accept(event("a", None)).await.unwrap();
-    let first = take(&store, 1000).await.remove(0).lease;
-    assert!(take(&store, 1999).await.is_empty());
-    let second = take(&store, 2000).await.remove(0).lease;
-    assert_eq!((first.attempt, second.attempt), (1, 2));
-    assert!(!store.settle(first, Settlement::Delivered, None, 2000).await.unwrap());
-    assert_eq!(state(&store).await, State::Pending);
-    assert!(store.settle(second, Settlement::Delivered, None, 2000).await.unwrap());
-    assert!(!store.settle(second, Settlement::Dead, None, 2000).await.unwrap());
-    assert_eq!(state(&store).await, State::Delivered);
-    store.close().await;
-    remove(&path);
+    for place in places("lease") {
+        let store = place.open().await;
+        store.accept(event("a", None)).await.unwrap();
+        let first = take(&store, 1000).await.remove(0).lease;
+        assert!(take(&store, 1999).await.is_empty());
+        let second = take(&store, 2000).await.remove(0).lease;
+        assert_eq!((first.attempt, second.attempt), (1, 2));
+        assert!(!store.settle(first, Settlement::Delivered, None, 2000).await.unwrap());
+        assert_eq!(state(&store).await, State::Pending);
+        assert!(store.settle(second, Settlement::Delivered, None, 2000).await.unwrap());
+        assert!(!store.settle(second, Settlement::Dead, None, 2000).await.unwrap());
+        assert_eq!(state(&store).await, State::Delivered);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn no_job_is_taken_by_two_at_once() {
+    for place in places("taken") {
+        let stores = [place.open().await, place.open().await];
+        for id in 0..40 {
+            stores[0].accept(event(&id.to_string(), None)).await.unwrap();
+        }
+        let mut taken = Vec::new();
+        while taken.len() < 40 {
+            let (one, other) = tokio::join!(take(&stores[0], 1000), take(&stores[1], 1000));
+            assert!(!one.is_empty() || !other.is_empty(), "{}", place.url);
+            taken.extend(one.iter().chain(&other).map(|job| job.lease.number));
+        }
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), 40, "{}", place.url);
+        for store in stores {
+            store.close().await;
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_returned_attempt_does_not_count_and_cannot_be_settled_late() {
-    let (store, path) = store("returned").await;
-    store.accept(event("a", None)).await.unwrap();
-    let first = take(&store, 1000).await.remove(0).lease;
-    assert!(store.settle(first, Settlement::Returned, None, 1000).await.unwrap());
-    let second = take(&store, 1000).await.remove(0).lease;
-    assert_eq!((first.attempt, second.attempt), (1, 1));
-    assert!(!store.settle(first, Settlement::Delivered, None, 1000).await.unwrap());
-    assert!(store.settle(second, Settlement::Retry { due_ms: 5000 }, None, 1000).await.unwrap());
-    assert!(take(&store, 4999).await.is_empty());
-    assert_eq!(take(&store, 5000).await.remove(0).lease.attempt, 2);
-    store.close().await;
-    remove(&path);
+    for place in places("returned") {
+        let store = place.open().await;
+        store.accept(event("a", None)).await.unwrap();
+        let first = take(&store, 1000).await.remove(0).lease;
+        assert!(store.settle(first, Settlement::Returned, None, 1000).await.unwrap());
+        let second = take(&store, 1000).await.remove(0).lease;
+        assert_eq!((first.attempt, second.attempt), (1, 1));
+        assert!(!store.settle(first, Settlement::Delivered, None, 1000).await.unwrap());
+        let retry = Settlement::Retry { due_ms: 5000 };
+        assert!(store.settle(second, retry, Some("503"), 1000).await.unwrap());
+        assert!(take(&store, 4999).await.is_empty());
+        assert_eq!(take(&store, 5000).await.remove(0).lease.attempt, 2);
+        store.close().await;
+    }
 }
 
 #[tokio::test]
 async fn only_what_has_ended_expires_and_it_can_be_accepted_anew() {
-    let (store, path) = store("expire").await;
-    for id in ["a", "b", "c"] {
-        store.accept(event(id, None)).await.unwrap();
+    for place in places("expire") {
+        let store = place.open().await;
+        for id in ["a", "b", "c"] {
+            store.accept(event(id, None)).await.unwrap();
+        }
+        for job in take(&store, 1000).await.into_iter().take(2) {
+            store.settle(job.lease, Settlement::Delivered, None, 1000).await.unwrap();
+        }
+        assert_eq!(store.expire("orders", 1000, 10).await.unwrap(), 0);
+        assert_eq!(store.expire("others", 1001, 10).await.unwrap(), 0);
+        assert_eq!(store.expire("orders", 1001, 1).await.unwrap(), 1);
+        assert_eq!(store.expire("orders", 1001, 10).await.unwrap(), 1);
+        assert_eq!(store.accept(event("a", None)).await.unwrap(), Acceptance::Accepted);
+        assert_eq!(store.accept(event("c", None)).await.unwrap(), Acceptance::Duplicate);
+        store.close().await;
     }
-    for job in take(&store, 1000).await.into_iter().take(2) {
-        store.settle(job.lease, Settlement::Delivered, None, 1000).await.unwrap();
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_replayed_and_purged() {
+    for place in places("dead") {
+        let store = place.open().await;
+        for id in ["a", "b"] {
+            store.accept(event(id, None)).await.unwrap();
+        }
+        for job in take(&store, 1000).await {
+            let settled = store.settle(job.lease, Settlement::Dead, Some("410"), 1500).await;
+            assert!(settled.unwrap());
+        }
+        let dead = Filter { state: Some(State::Dead), rows_max: 10, ..Filter::default() };
+        let listed = store.list(dead.clone()).await.unwrap();
+        assert_eq!(listed.len(), 2);
+        let (newest, oldest) = (&listed[0], &listed[1]);
+        assert!(newest.number > oldest.number);
+        assert_eq!((newest.last_result.as_deref(), newest.ended_ms), (Some("410"), Some(1500)));
+        assert_eq!(store.backlog().await.unwrap()[0].dead, 2);
+        assert!(store.purge(newest.number).await.unwrap());
+        assert!(!store.purge(newest.number).await.unwrap());
+        assert!(store.event(newest.number).await.unwrap().is_none());
+        assert!(store.replay(oldest.number, 3000).await.unwrap());
+        assert!(!store.replay(oldest.number, 3000).await.unwrap());
+        let again = take(&store, 3000).await.remove(0);
+        assert_eq!((again.lease.attempt, again.event.payload.as_slice()), (1, &b"{}"[..]));
+        assert_eq!(store.backlog().await.unwrap()[0].oldest_ms, Some(1000));
+        store.close().await;
     }
-    assert_eq!(store.expire("orders", 1000, 10).await.unwrap(), 0);
-    assert_eq!(store.expire("others", 1001, 10).await.unwrap(), 0);
-    assert_eq!(store.expire("orders", 1001, 1).await.unwrap(), 1);
-    assert_eq!(store.expire("orders", 1001, 10).await.unwrap(), 1);
-    assert_eq!(store.accept(event("a", None)).await.unwrap(), Acceptance::Accepted);
-    assert_eq!(store.accept(event("c", None)).await.unwrap(), Acceptance::Duplicate);
-    store.close().await;
-    remove(&path);
 }
 
 #[tokio::test]
 async fn what_was_committed_is_there_after_the_end_and_needs_only_grow() {
-    let (store, path) = store("reopened").await;
-    store.accept(event("a", None)).await.unwrap();
-    let needed = |at_ms| {
-        vec![Needed { source: "orders".to_owned(), secret_id: "secret-1".to_owned(), at_ms }]
-    };
-    store.note_needed(needed(2000)).await.unwrap();
-    store.note_needed(needed(1000)).await.unwrap();
+    for place in places("reopened") {
+        let store = place.open().await;
+        store.accept(event("a", None)).await.unwrap();
+        let needed = |at_ms| {
+            vec![Needed { source: "orders".to_owned(), secret_id: "secret-1".to_owned(), at_ms }]
+        };
+        store.note_needed(needed(2000)).await.unwrap();
+        store.note_needed(needed(1000)).await.unwrap();
+        store.close().await;
+        assert_eq!(store.ready().await.unwrap_err().code().as_str(), "store_unavailable");
+        let again = place.open().await;
+        again.ready().await.unwrap();
+        assert_eq!(again.accept(event("a", None)).await.unwrap(), Acceptance::Duplicate);
+        assert_eq!(again.needed().await.unwrap(), needed(2000));
+        again.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_would_lose_a_commit_is_named() {
+    let Some(server) = PostgresServer::start("durability", &["fsync=off"]) else { return };
+    let url = server.database();
+    server.ask(&url, "ALTER ROLE postgres SET synchronous_commit = off");
+    let store = Store::open(&url).await.unwrap();
+    let durability = store.durability().await.unwrap();
+    assert!(durability.store.ends_with("synchronous_commit = on"), "{}", durability.store);
+    assert_eq!(durability.warnings.len(), 2, "{:?}", durability.warnings);
     store.close().await;
-    assert_eq!(store.ready().await.unwrap_err().code().as_str(), "store_unavailable");
-    let again = Store::open(&format!("sqlite:{}", path.display())).await.unwrap();
-    assert_eq!(again.accept(event("a", None)).await.unwrap(), Acceptance::Duplicate);
-    assert_eq!(again.needed().await.unwrap(), needed(2000));
-    again.close().await;
-    remove(&path);
+}
+
+#[tokio::test]
+async fn gateways_that_start_together_make_the_tables_once() {
+    let Some(place) = postgres() else { return };
+    let mut starting = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let url = place.url.clone();
+        starting.spawn(async move { Store::open(&url).await.map(drop) });
+    }
+    for outcome in starting.join_all().await {
+        outcome.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let Some(place) = postgres() else { return };
+    place.open().await.close().await;
+    let Kept::Server(server) = &place.kept else { return };
+    server.ask(&place.url, "UPDATE postseal_schema SET version = 99");
+    let error = Store::open(&place.url).await.map(drop).unwrap_err();
+    assert!(error.message().contains("newer version"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_is_spoken_to_over_tls_where_its_certificate_is_right() {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+    let authority = || {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.self_signed(&key).unwrap().pem(), Issuer::new(params, key))
+    };
+    let ((trusted, issuer), (other, _)) = (authority(), authority());
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = certificate.signed_by(&key, &issuer).unwrap();
+    let file = |name: &str, text: String| {
+        let path = std::env::temp_dir().join(format!("postseal-{name}-{}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        own(&path);
+        path
+    };
+    let certificate = file("server.pem", certificate.pem());
+    let key = file("key.pem", key.serialize_pem());
+    let (trusted, other) = (file("ca.pem", trusted), file("other.pem", other));
+    let settings = [
+        "ssl=on".to_owned(),
+        format!("ssl_cert_file={}", certificate.display()),
+        format!("ssl_key_file={}", key.display()),
+    ];
+    let server = PostgresServer::start("tls", &settings.each_ref().map(String::as_str));
+    if let Some(server) = server {
+        let url = server.database().replace("127.0.0.1", "localhost");
+        let with = |ca: &PathBuf| format!("{url}?sslmode=verify-full&sslrootcert={}", ca.display());
+        let store = Store::open(&with(&trusted)).await.unwrap();
+        store.ready().await.unwrap();
+        let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                           WHERE application_name = 'postseal'";
+        assert_eq!(server.ask(&url, encrypted), "t");
+        store.close().await;
+        let wrong = [with(&other), with(&trusted).replace("localhost", "127.0.0.1")];
+        for url in wrong {
+            let error = Store::open(&url).await.map(drop).unwrap_err();
+            assert_eq!(error.code().as_str(), "store_unavailable");
+        }
+        let plain = Store::open(&format!("{url}?sslmode=disable")).await.unwrap();
+        plain.close().await;
+    }
+    for file in [certificate, key, trusted, other] {
+        std::fs::remove_file(file).unwrap();
+    }
 }

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::message::{SECRET, request, sender, try_exchange};
+use crate::postgres_server::PostgresServer;
 use crate::running::{Application, Place, eventually};
 
 /// How often it is killed; `POSTSEAL_KILLS` has more for a soak.
@@ -15,8 +16,18 @@ const PRODUCERS: usize = 4;
 
 #[test]
 fn nothing_acknowledged_is_lost_when_it_is_killed() {
+    kill_under_load(&Place::new("crash"));
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_it_is_killed_before_postgres() {
+    let Some(server) = PostgresServer::shared() else { return };
+    kill_under_load(&Place::with_store("crash-postgres", &server.database()));
+}
+
+fn kill_under_load(place: &Place) {
     let kills = std::env::var("POSTSEAL_KILLS").map_or(KILLS, |text| text.parse().unwrap());
-    let (place, application) = (Place::new("crash"), Application::start());
+    let application = Application::start();
     // A lease ends 15 s after the time-out: one second makes for a short test.
     place.configure("", &application.url(), "timeout_seconds = 1");
     let accepted: Arc<Mutex<BTreeMap<String, u32>>> = Arc::default();

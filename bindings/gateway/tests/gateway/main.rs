@@ -15,6 +15,9 @@ mod hostile;
 mod http2;
 mod message;
 mod operating;
+mod postgres;
+#[path = "../postgres/mod.rs"]
+mod postgres_server;
 mod receiving;
 mod redis;
 mod running;

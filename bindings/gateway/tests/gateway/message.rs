@@ -85,6 +85,23 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     try_exchange(address, request).unwrap()
 }
 
+/// A connection that carries many requests, one after another.
+pub(crate) struct Line(std::io::BufReader<TcpStream>);
+
+impl Line {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Line(std::io::BufReader::new(stream))
+    }
+
+    pub(crate) fn exchange(&mut self, request: &[u8]) -> Answer {
+        self.0.get_mut().write_all(request).unwrap();
+        read_answer(&mut self.0).unwrap()
+    }
+}
+
 /// Reads one answer, whose body has a declared length.
 pub(crate) fn read_answer(stream: &mut impl Read) -> std::io::Result<Answer> {
     let mut head = Vec::new();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::message::{KEY, OTHER_SECRET, SECRET, exchange, request, sender};
+use crate::postgres_server::PostgresServer;
 use crate::running::{Application, Place, bytes_of, eventually};
 
 const PATH: &str = "/hooks/orders";
@@ -11,7 +12,28 @@ const STORAGE_KEY: &str = "whenc_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 #[test]
 fn no_payload_and_no_key_is_in_a_log_a_metric_or_a_sealed_store() {
-    let (place, application) = (Place::new("canary"), Application::start());
+    let place = Place::new("canary");
+    show_no_canary(&place, || bytes_of(&place.folder));
+}
+
+#[test]
+fn no_payload_and_no_key_is_in_a_column_of_postgres() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let query = "SELECT encode(payload, 'escape'), event::text, job::text, needed::text \
+                   FROM postseal_events AS event JOIN postseal_jobs AS job USING (number), \
+                     postseal_secrets_needed AS needed";
+    let rows = || {
+        let rows = server.ask(&url, query);
+        assert!(rows.contains("evt_1") && rows.contains("secret-1"), "{rows}");
+        rows.into_bytes()
+    };
+    show_no_canary(&Place::with_store("canary-postgres", &url), rows);
+}
+
+/// Sends a canary down every path, and looks for it, and for every key, wherever it must not be.
+fn show_no_canary(place: &Place, stored: impl Fn() -> Vec<u8>) {
+    let application = Application::start();
     let general = format!("storage_keys = [\"{STORAGE_KEY}\"]\nlog = \"json\"");
     let source = format!("encryption_keys = [\"{KEY}\"]\nmax_attempts = 1");
     place.configure(&general, &application.url(), &source);
@@ -35,7 +57,7 @@ fn no_payload_and_no_key_is_in_a_log_a_metric_or_a_sealed_store() {
     assert!(log.contains("\"outcome\":\"accepted\""), "{log}");
 
     fs::remove_file(place.config()).unwrap();
-    let store = bytes_of(&place.folder);
+    let store = stored();
     let listed = String::from_utf8(listed).unwrap();
     for secret in [CANARY, &SECRET[6..], &OTHER_SECRET[6..], &KEY[6..], &STORAGE_KEY[6..]] {
         for (name, text) in [("log", &log), ("metrics", &metrics), ("list", &listed)] {

@@ -9,9 +9,9 @@ use crate::running::{Application, Place, eventually};
 
 const PATH: &str = "/hooks/orders";
 
-struct Redis {
+pub(crate) struct Redis {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Redis {
@@ -23,7 +23,7 @@ impl Drop for Redis {
 
 impl Redis {
     /// `None`, said aloud, where there is none to start; in CI that is a failure.
-    fn start(port: Option<u16>) -> Option<Self> {
+    pub(crate) fn start(port: Option<u16>) -> Option<Self> {
         let free = || TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let port = port.unwrap_or_else(free);
         let started = Command::new("redis-server")

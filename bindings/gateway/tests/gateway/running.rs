@@ -20,6 +20,7 @@ pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) admin: SocketAddr,
+    store: String,
 }
 
 /// A running gateway. It is killed where a test has forgotten it.
@@ -50,16 +51,20 @@ impl Place {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("gateway-{name}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        Place { folder, listen: free_address(), admin: free_address() }
+        let store = format!("sqlite:{}", folder.join("events.db").display());
+        Place { folder, listen: free_address(), admin: free_address(), store }
+    }
+
+    /// The same with its events elsewhere: `url` is what the configuration has as `store`.
+    pub(crate) fn with_store(name: &str, url: &str) -> Self {
+        Place { store: url.to_owned(), ..Place::new(name) }
     }
 
     /// A source `orders`, and what else the configuration has.
     pub(crate) fn configure(&self, general: &str, deliver_to: &str, source: &str) {
-        let Place { listen, admin, folder } = self;
-        let store = folder.join("events.db");
-        let store = store.display();
+        let Place { listen, admin, store, .. } = self;
         let config = format!(
-            "listen = \"{listen}\"\nadmin_listen = \"{admin}\"\nstore = \"sqlite:{store}\"\n\
+            "listen = \"{listen}\"\nadmin_listen = \"{admin}\"\nstore = \"{store}\"\n\
              delivery_secrets = [\"{DELIVERY_SECRET}\"]\n{general}\n\
              [[source]]\nname = \"orders\"\npath = \"/hooks/orders\"\nsecrets = [\"{SECRET}\"]\n\
              deliver_to = \"{deliver_to}\"\n{source}\n"
@@ -104,7 +109,12 @@ impl Place {
 
     /// Runs another command of the program on this configuration.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_postseal"))
+            .envs(variables.iter().copied())
             .args(arguments)
             .arg("--config")
             .arg(self.config())
@@ -114,7 +124,15 @@ impl Place {
 
     /// What a command writes as JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        let output = self.run(&[arguments, &["--json"]].concat());
+        self.json_with(arguments, &[])
+    }
+
+    pub(crate) fn json_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> serde_json::Value {
+        let output = self.run_with(&[arguments, &["--json"]].concat(), variables);
         let text = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(&text)
             .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))

@@ -1,0 +1,281 @@
+//! The inbox in PostgreSQL: what has come together is inserted as one batch, and several gateways
+//! share it.
+//!
+//! SPEC: a commit is on the server's disk when it answers, unless the server itself was told not to
+//! write (`fsync = off`); `durability` says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{ClientWrapper, HookError, Object, Pool, PoolError};
+use postseal::Error;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_postgres::Error as PgError;
+
+use super::postgres_connect;
+use super::postgres_rows as rows;
+use super::{
+    Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
+    Settlement, Take, unavailable,
+};
+
+const SCHEMA: &str = include_str!("migrations/postgres_1.sql");
+const SCHEMA_VERSION: i32 = 1;
+/// Of the lock under which gateways that start together migrate one after another: `postseal`.
+const MIGRATION_LOCK: i64 = 0x706f_7374_7365_616c;
+/// Events that wait for a batch. A sender who would wait longer is told to come back.
+const QUEUE_MAX: usize = 4096;
+const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
+/// Batches under way. While they are, the next ones grow.
+const BATCHES_MAX: usize = 3;
+const BATCH_EVENTS_MAX: usize = 256;
+const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Longer than a statement may take on the server: then it is the network that is silent.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// An event that is to be accepted, and who waits for that.
+struct Waiting {
+    event: NewEvent,
+    answer: oneshot::Sender<Result<Acceptance, Error>>,
+}
+
+pub(crate) struct Postgres {
+    pool: Pool,
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Postgres {
+    /// Connects to the server that a `postgres://` URL names, and makes the tables.
+    ///
+    /// # Errors
+    /// `invalid_config`, `store_unavailable`.
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+        let pool = postgres_connect::pool(url)?;
+        migrate(&pool).await?;
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(accept_in_batches(pool.clone(), waiting));
+        Ok(Postgres { pool, queue })
+    }
+
+    pub(crate) async fn durability(&self) -> Result<Durability, Error> {
+        let row = self.ask(|client| async move { client.query_one(SETTINGS, &[]).await }).await?;
+        let setting = |column: usize| row.try_get::<_, String>(column).unwrap_or_default();
+        let (version, commit) = (setting(0), setting(1));
+        let mut warnings = Vec::new();
+        for (name, column) in [("fsync", 2), ("full_page_writes", 3)] {
+            if setting(column) != "on" {
+                warnings.push(format!(
+                    "store: PostgreSQL runs with {name} = off: a power failure there loses events \
+                     that were acknowledged"
+                ));
+            }
+        }
+        if setting(4) == "off" {
+            let why = "store: synchronous_commit is off for this role or database: the gateway \
+                       sets it on in its own sessions";
+            warnings.push(why.to_owned());
+        }
+        Ok(Durability {
+            store: format!("PostgreSQL {version}, synchronous_commit = {commit}"),
+            warnings,
+        })
+    }
+
+    pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = self.queue.send_timeout(Waiting { event, answer }, QUEUE_PATIENCE).await;
+        waiting.map_err(|_| unavailable("the store has more to write than it can".to_owned()))?;
+        answered.await.map_err(|_| unavailable("the store is closed".to_owned()))?
+    }
+
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
+        self.ask(|client| async move { rows::take(&client, &take).await }).await
+    }
+
+    pub(crate) async fn settle(
+        &self,
+        lease: Lease,
+        settlement: Settlement,
+        result: Option<&str>,
+        now_ms: u64,
+    ) -> Result<bool, Error> {
+        self.ask(
+            |client| async move { rows::settle(&client, lease, settlement, result, now_ms).await },
+        )
+        .await
+    }
+
+    pub(crate) async fn note_needed(&self, needed: Vec<Needed>) -> Result<(), Error> {
+        self.ask(|client| async move { rows::note_needed(&client, &needed).await }).await
+    }
+
+    pub(crate) async fn expire(
+        &self,
+        source: &str,
+        before_ms: u64,
+        rows_max: u32,
+    ) -> Result<u64, Error> {
+        self.ask(|client| async move { rows::expire(&client, source, before_ms, rows_max).await })
+            .await
+    }
+
+    pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
+        self.ask(|client| async move { rows::replay(&client, number, now_ms).await }).await
+    }
+
+    pub(crate) async fn purge(&self, number: i64) -> Result<bool, Error> {
+        self.ask(|client| async move { rows::purge(&client, number).await }).await
+    }
+
+    pub(crate) async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
+        self.ask(|client| async move { rows::list(&client, &filter).await }).await
+    }
+
+    pub(crate) async fn event(&self, number: i64) -> Result<Option<Event>, Error> {
+        self.ask(|client| async move { rows::event(&client, number).await }).await
+    }
+
+    pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, Error> {
+        self.ask(|client| async move { rows::backlog(&client).await }).await
+    }
+
+    pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {
+        self.ask(|client| async move { rows::needed(&client).await }).await
+    }
+
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        let row = self.ask(|client| async move { client.query_one(WRITABLE, &[]).await }).await?;
+        match row.try_get(0) {
+            Ok(true) => Ok(()),
+            _ => Err(unavailable("the store's server is read-only".to_owned())),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close();
+    }
+
+    async fn ask<T, F: Future<Output = Result<T, PgError>>>(
+        &self,
+        question: impl FnOnce(Arc<Object>) -> F,
+    ) -> Result<T, Error> {
+        ask(&self.pool, question).await
+    }
+}
+
+/// What decides on whether a commit lasts: in our session, and as the role has it.
+const SETTINGS: &str = "\
+    SELECT current_setting('server_version'), current_setting('synchronous_commit'), \
+      current_setting('fsync'), current_setting('full_page_writes'), \
+      (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit')";
+/// Whether the server takes writes: a failover can leave us on a standby.
+const WRITABLE: &str = "SELECT current_setting('transaction_read_only') = 'off'";
+
+async fn connection(pool: &Pool) -> Result<Object, Error> {
+    pool.get().await.map_err(|why| {
+        unavailable(match &why {
+            PoolError::Backend(why) | PoolError::PostCreateHook(HookError::Backend(why)) => {
+                format!("the store cannot be connected to: {}", fault(why))
+            }
+            PoolError::Timeout(_) => "no connection to the store was free in time".to_owned(),
+            _ => "the store is closed".to_owned(),
+        })
+    })
+}
+
+/// Asks the server something, on a connection of the pool: one that falls silent does not go back.
+async fn ask<T, F: Future<Output = Result<T, PgError>>>(
+    pool: &Pool,
+    question: impl FnOnce(Arc<Object>) -> F,
+) -> Result<T, Error> {
+    let client = Arc::new(connection(pool).await?);
+    match timeout(PATIENCE, question(Arc::clone(&client))).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(why)) => Err(unavailable(format!("the store has failed: {}", fault(&why)))),
+        Err(_) => {
+            Arc::into_inner(client).map(Object::take);
+            Err(unavailable("the store has not answered in time".to_owned()))
+        }
+    }
+}
+
+/// What is wrong, without the details in which PostgreSQL quotes rows.
+fn fault(error: &PgError) -> String {
+    match error.as_db_error() {
+        Some(error) => format!("{} (SQLSTATE {})", error.message(), error.code().code()),
+        None => error.to_string(),
+    }
+}
+
+/// Takes what has come together, and inserts it, until nobody is left to send.
+async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
+    let free = Arc::new(Semaphore::new(BATCHES_MAX));
+    loop {
+        let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
+        let Some(first) = queue.recv().await else { return };
+        let mut bytes = first.event.event.payload.len();
+        let mut batch = vec![first];
+        while batch.len() < BATCH_EVENTS_MAX && bytes < BATCH_BYTES_MAX {
+            let Ok(next) = queue.try_recv() else { break };
+            bytes += next.event.event.payload.len();
+            batch.push(next);
+        }
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            accept(&pool, batch).await;
+            drop(slot);
+        });
+    }
+}
+
+/// One batch, in one transaction: if it fails, nothing of it is written.
+async fn accept(pool: &Pool, batch: Vec<Waiting>) {
+    let (events, answers): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|waiting| (waiting.event, waiting.answer)).unzip();
+    let accepted = ask(pool, |client| async move { rows::accept(&client, &events).await }).await;
+    if let Err(error) = &accepted {
+        tracing::error!(why = error.message(), events = answers.len(), "nothing accepted");
+    }
+    for (index, answer) in answers.into_iter().enumerate() {
+        let outcome = match &accepted {
+            Ok(accepted) => accepted.get(index).copied().flatten().ok_or_else(|| {
+                unavailable("an event of this id has just been deleted: send it again".to_owned())
+            }),
+            Err(error) => Err(error.clone()),
+        };
+        // Whoever has gone away does not want to know.
+        let _ = answer.send(outcome);
+    }
+}
+
+/// Makes the tables, on a connection of its own: it does not go back, whatever is left on it.
+async fn migrate(pool: &Pool) -> Result<(), Error> {
+    let mut client = Object::take(connection(pool).await?);
+    match timeout(PATIENCE, make_tables(&mut client)).await {
+        Ok(Ok(SCHEMA_VERSION)) => Ok(()),
+        Ok(Ok(_)) => Err(unavailable("the database is of a newer version of postseal".to_owned())),
+        Ok(Err(why)) => Err(unavailable(format!("no tables in the store: {}", fault(&why)))),
+        Err(_) => Err(unavailable("the store has not answered in time".to_owned())),
+    }
+}
+
+/// Makes the tables where there are none, and answers with their version. Gateways that start
+/// together do so one after another.
+async fn make_tables(client: &mut ClientWrapper) -> Result<i32, PgError> {
+    let transaction = client.transaction().await?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
+    transaction
+        .batch_execute("CREATE TABLE IF NOT EXISTS postseal_schema (version INTEGER NOT NULL)")
+        .await?;
+    let version = "SELECT max(version) FROM postseal_schema";
+    let version: Option<i32> = transaction.query_one(version, &[]).await?.try_get(0)?;
+    if let Some(version) = version {
+        return Ok(version);
+    }
+    transaction.batch_execute(SCHEMA).await?;
+    let version = "INSERT INTO postseal_schema (version) VALUES ($1)";
+    transaction.execute(version, &[&SCHEMA_VERSION]).await?;
+    transaction.commit().await?;
+    Ok(SCHEMA_VERSION)
+}

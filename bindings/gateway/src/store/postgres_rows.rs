@@ -1,0 +1,313 @@
+//! The inbox's statements in PostgreSQL. Each is one statement, and so one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use deadpool_postgres::ClientWrapper as Client;
+use tokio_postgres::{Error, Row};
+
+use super::{
+    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
+    Take, signed, unsigned,
+};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Accepts a batch. `None` for an event whose key was there and is no longer: it can be tried again.
+///
+/// Keys are inserted in their order: two batches that share some wait for one another, and never
+/// each for the other.
+pub(super) async fn accept(client: &Client, batch: &[NewEvent]) -> Result<Vec<Option<Acceptance>>> {
+    let mut first: HashMap<&str, usize> = HashMap::with_capacity(batch.len());
+    for (index, new) in batch.iter().enumerate() {
+        first.entry(&new.event.key).or_insert(index);
+    }
+    let mut firsts: Vec<&NewEvent> = first.values().filter_map(|&at| batch.get(at)).collect();
+    firsts.sort_unstable_by(|one, other| one.event.key.cmp(&other.event.key));
+    let inserted = insert(client, &firsts).await?;
+    let there: Vec<&str> = first.keys().copied().filter(|&key| !inserted.contains(key)).collect();
+    let mut digests: HashMap<String, Option<String>> = match there.is_empty() {
+        true => HashMap::new(),
+        false => digests(client, &there).await?,
+    };
+    for new in firsts.iter().filter(|new| inserted.contains(&new.event.key)) {
+        digests.insert(new.event.key.clone(), new.digest.clone());
+    }
+    let acceptance = |(index, new): (usize, &NewEvent)| {
+        let key = new.event.key.as_str();
+        if inserted.contains(key) && first.get(key) == Some(&index) {
+            return Some(Acceptance::Accepted);
+        }
+        let ours = digests.get(key)?;
+        Some(Acceptance::of_repeat(ours.as_deref(), new.digest.as_deref()))
+    };
+    Ok(batch.iter().enumerate().map(acceptance).collect())
+}
+
+/// Inserts what is not there, with its jobs, and answers with the keys of that.
+async fn insert(client: &Client, events: &[&NewEvent]) -> Result<HashSet<String>> {
+    let insert = client
+        .prepare_cached(
+            "WITH new AS (
+               INSERT INTO postseal_events (key, digest, source, message_id, signed_at, secret_id,
+                 encrypted, content_type, passed_on, payload, storage_key_id, received_ms)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+                 $6::text[], $7::boolean[], $8::text[], $9::text[], $10::bytea[], $11::text[],
+                 $12::bigint[])
+               ON CONFLICT (key) DO NOTHING RETURNING number, key, source, received_ms
+             ), job AS (
+               INSERT INTO postseal_jobs (number, source, state, due_ms)
+               SELECT number, source, 'pending', received_ms FROM new
+             )
+             SELECT key FROM new",
+        )
+        .await?;
+    fn column<'a, T>(events: &[&'a NewEvent], value: impl Fn(&'a Event) -> T) -> Vec<T> {
+        events.iter().map(|new| value(&new.event)).collect()
+    }
+    let digests: Vec<_> = events.iter().map(|new| new.digest.as_deref()).collect();
+    let rows = client
+        .query(
+            &insert,
+            &[
+                &column(events, |event| event.key.as_str()),
+                &digests,
+                &column(events, |event| event.source.as_str()),
+                &column(events, |event| event.message_id.as_deref()),
+                &column(events, |event| event.signed_at.map(signed)),
+                &column(events, |event| event.secret_id.as_str()),
+                &column(events, |event| event.encrypted),
+                &column(events, |event| event.content_type.as_deref()),
+                &column(events, |event| event.passed_on.as_str()),
+                &column(events, |event| event.payload.as_slice()),
+                &column(events, |event| event.storage_key_id.as_deref()),
+                &column(events, |event| signed(event.received_ms)),
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+async fn digests(client: &Client, keys: &[&str]) -> Result<HashMap<String, Option<String>>> {
+    let select = client
+        .prepare_cached("SELECT key, digest FROM postseal_events WHERE key = ANY($1::text[])")
+        .await?;
+    let rows = client.query(&select, &[&keys]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// What another gateway is taking at the moment is left to it.
+pub(super) async fn take(client: &Client, take: &Take<'_>) -> Result<Vec<Job>> {
+    let statement = client
+        .prepare_cached(
+            "WITH due AS MATERIALIZED (
+               SELECT number FROM postseal_jobs
+               WHERE state = 'pending' AND source = $1 AND due_ms <= $2
+               ORDER BY due_ms, number LIMIT $3 FOR UPDATE SKIP LOCKED
+             ), taken AS (
+               UPDATE postseal_jobs AS job
+               SET attempts = attempts + 1, lease = lease + 1, due_ms = $4
+               FROM due WHERE job.number = due.number
+               RETURNING job.number, job.attempts, job.lease
+             )
+             SELECT key, source, message_id, signed_at, secret_id, encrypted, content_type,
+               passed_on, payload, storage_key_id, received_ms, number, attempts, lease
+             FROM taken JOIN postseal_events USING (number) ORDER BY number",
+        )
+        .await?;
+    let (now, until) = (signed(take.now_ms), signed(take.until_ms()));
+    let most = i64::from(take.jobs_max);
+    let rows = client.query(&statement, &[&take.source, &now, &most, &until]).await?;
+    let job = |row: &Row| {
+        let attempt = u32::try_from(row.try_get::<_, i32>(12)?).unwrap_or(0);
+        let lease = Lease { number: row.try_get(11)?, attempt, count: row.try_get(13)? };
+        Ok(Job { lease, event: event_of(row)? })
+    };
+    rows.iter().map(job).collect()
+}
+
+pub(super) async fn settle(
+    client: &Client,
+    lease: Lease,
+    settlement: Settlement,
+    result: Option<&str>,
+    now_ms: u64,
+) -> Result<bool> {
+    let (state, due_ms, returned) = settlement.effect(now_ms);
+    let update = client
+        .prepare_cached(
+            "UPDATE postseal_jobs SET state = $1, due_ms = coalesce($2, due_ms), ended_ms = $3,
+               last_result = coalesce($4, last_result), attempts = attempts - $5
+             WHERE number = $6 AND lease = $7 AND state = 'pending'",
+        )
+        .await?;
+    let ended = due_ms.is_none().then(|| signed(now_ms));
+    let (state, due, returned) = (state.as_str(), due_ms.map(signed), i32::from(returned));
+    let changed = client
+        .execute(&update, &[&state, &due, &ended, &result, &returned, &lease.number, &lease.count])
+        .await?;
+    Ok(changed == 1)
+}
+
+/// In the order of the names, as gateways do this at the same time.
+pub(super) async fn note_needed(client: &Client, needed: &[Needed]) -> Result<()> {
+    let upsert = client
+        .prepare_cached(
+            "INSERT INTO postseal_secrets_needed AS row (source, secret_id, at_ms)
+             SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) ORDER BY 1, 2
+             ON CONFLICT (source, secret_id) DO UPDATE SET at_ms = greatest(row.at_ms, excluded.at_ms)",
+        )
+        .await?;
+    let sources: Vec<_> = needed.iter().map(|row| row.source.as_str()).collect();
+    let secrets: Vec<_> = needed.iter().map(|row| row.secret_id.as_str()).collect();
+    let times: Vec<_> = needed.iter().map(|row| signed(row.at_ms)).collect();
+    client.execute(&upsert, &[&sources, &secrets, &times]).await.map(drop)
+}
+
+pub(super) async fn expire(
+    client: &Client,
+    source: &str,
+    before_ms: u64,
+    rows_max: u32,
+) -> Result<u64> {
+    let delete = client
+        .prepare_cached(
+            "WITH old AS MATERIALIZED (
+               SELECT number FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
+               WHERE event.source = $1 AND received_ms < $2 AND state <> 'pending'
+               LIMIT $3 FOR UPDATE OF job SKIP LOCKED
+             ), job AS (
+               DELETE FROM postseal_jobs USING old WHERE postseal_jobs.number = old.number
+             )
+             DELETE FROM postseal_events USING old WHERE postseal_events.number = old.number",
+        )
+        .await?;
+    client.execute(&delete, &[&source, &signed(before_ms), &i64::from(rows_max)]).await
+}
+
+pub(super) async fn replay(client: &Client, number: i64, now_ms: u64) -> Result<bool> {
+    let update = client
+        .prepare_cached(
+            "UPDATE postseal_jobs SET state = 'pending', attempts = 0, due_ms = $2, ended_ms = NULL
+             WHERE number = $1 AND state <> 'pending'",
+        )
+        .await?;
+    Ok(client.execute(&update, &[&number, &signed(now_ms)]).await? == 1)
+}
+
+pub(super) async fn purge(client: &Client, number: i64) -> Result<bool> {
+    let delete = client
+        .prepare_cached(
+            "WITH job AS (
+               DELETE FROM postseal_jobs WHERE number = $1 AND state = 'dead' RETURNING number
+             )
+             DELETE FROM postseal_events USING job WHERE postseal_events.number = job.number",
+        )
+        .await?;
+    Ok(client.execute(&delete, &[&number]).await? == 1)
+}
+
+pub(super) async fn list(client: &Client, filter: &Filter) -> Result<Vec<Listed>> {
+    let select = client
+        .prepare_cached(
+            "SELECT number, event.source, message_id, signed_at, secret_id, encrypted, content_type,
+               length(payload)::bigint, received_ms, state, attempts, due_ms, last_result, ended_ms
+             FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
+             WHERE ($1::bigint IS NULL OR number = $1)
+               AND ($2::text IS NULL OR event.source = $2)
+               AND ($3::text IS NULL OR message_id = $3)
+               AND ($4::text IS NULL OR state = $4)
+               AND ($5::bigint IS NULL OR number < $5)
+             ORDER BY number DESC LIMIT $6",
+        )
+        .await?;
+    let state = filter.state.map(State::as_str);
+    let most = i64::from(filter.rows_max);
+    let Filter { number, source, message_id, before, .. } = filter;
+    let rows = client.query(&select, &[number, source, message_id, &state, before, &most]).await?;
+    rows.iter().map(listed).collect()
+}
+
+fn listed(row: &Row) -> Result<Listed> {
+    let state: &str = row.try_get(9)?;
+    Ok(Listed {
+        number: row.try_get(0)?,
+        source: row.try_get(1)?,
+        message_id: row.try_get(2)?,
+        signed_at: row.try_get::<_, Option<i64>>(3)?.map(unsigned),
+        secret_id: row.try_get(4)?,
+        encrypted: row.try_get(5)?,
+        content_type: row.try_get(6)?,
+        payload_bytes: unsigned(row.try_get(7)?),
+        received_ms: unsigned(row.try_get(8)?),
+        // We alone write it; what somebody else has written there is no more delivered.
+        state: State::named(state).unwrap_or(State::Dead),
+        attempts: u32::try_from(row.try_get::<_, i32>(10)?).unwrap_or(0),
+        due_ms: unsigned(row.try_get(11)?),
+        last_result: row.try_get(12)?,
+        ended_ms: row.try_get::<_, Option<i64>>(13)?.map(unsigned),
+    })
+}
+
+pub(super) async fn event(client: &Client, number: i64) -> Result<Option<Event>> {
+    let select = client
+        .prepare_cached(
+            "SELECT key, source, message_id, signed_at, secret_id, encrypted, content_type,
+               passed_on, payload, storage_key_id, received_ms
+             FROM postseal_events WHERE number = $1",
+        )
+        .await?;
+    client.query_opt(&select, &[&number]).await?.as_ref().map(event_of).transpose()
+}
+
+fn event_of(row: &Row) -> Result<Event> {
+    Ok(Event {
+        key: row.try_get(0)?,
+        source: row.try_get(1)?,
+        message_id: row.try_get(2)?,
+        signed_at: row.try_get::<_, Option<i64>>(3)?.map(unsigned),
+        secret_id: row.try_get(4)?,
+        encrypted: row.try_get(5)?,
+        content_type: row.try_get(6)?,
+        passed_on: row.try_get(7)?,
+        payload: row.try_get(8)?,
+        storage_key_id: row.try_get(9)?,
+        received_ms: unsigned(row.try_get(10)?),
+    })
+}
+
+pub(super) async fn backlog(client: &Client) -> Result<Vec<Backlog>> {
+    let select = client
+        .prepare_cached(
+            "SELECT job.source, count(*) FILTER (WHERE state = 'pending'),
+               count(*) FILTER (WHERE state = 'dead'),
+               min(received_ms) FILTER (WHERE state = 'pending')
+             FROM postseal_jobs AS job JOIN postseal_events USING (number)
+             WHERE state IN ('pending', 'dead') GROUP BY job.source ORDER BY job.source",
+        )
+        .await?;
+    let backlog = |row: &Row| {
+        Ok(Backlog {
+            source: row.try_get(0)?,
+            pending: unsigned(row.try_get(1)?),
+            dead: unsigned(row.try_get(2)?),
+            oldest_ms: row.try_get::<_, Option<i64>>(3)?.map(unsigned),
+        })
+    };
+    client.query(&select, &[]).await?.iter().map(backlog).collect()
+}
+
+pub(super) async fn needed(client: &Client) -> Result<Vec<Needed>> {
+    let select = client
+        .prepare_cached(
+            "SELECT source, secret_id, at_ms FROM postseal_secrets_needed ORDER BY 1, 2",
+        )
+        .await?;
+    let needed = |row: &Row| {
+        Ok(Needed {
+            source: row.try_get(0)?,
+            secret_id: row.try_get(1)?,
+            at_ms: unsigned(row.try_get(2)?),
+        })
+    };
+    client.query(&select, &[]).await?.iter().map(needed).collect()
+}
