@@ -76,13 +76,14 @@ export class Handler<A extends unknown[], L extends unknown[]> implements Endpoi
   async #admit(args: L): Promise<void> {
     const { limit } = this.#options;
     if (limit === undefined) return;
-    let result: unknown;
+    let success: unknown;
+    let retryAfterSeconds: unknown;
     try {
-      result = await limit(...args);
+      // In here too: a getter of the answer may throw.
+      ({ success, retryAfterSeconds } = Object(await limit(...args)) as Record<string, unknown>);
     } catch (cause) {
       throw new WebhookError("store_unavailable", "`limit` failed", { cause });
     }
-    const { success, retryAfterSeconds } = Object(result) as Record<string, unknown>;
     if (success === true) return;
     if (success !== false) {
       throw new WebhookError("store_unavailable", "`limit` must answer with { success }");

@@ -271,6 +271,11 @@ function limits({ receiver, seal, test }) {
     "answers true": () => true,
     "answers without `success`": () => ({ retryAfterSeconds: 1 }),
     "answers with a text": () => ({ success: "true" }),
+    "answers with a getter that throws": () => ({
+      get success() {
+        throw new Error("down");
+      },
+    }),
   };
   for (const [name, limit] of Object.entries(failing)) {
     test(`handler: where the limit ${name}, nothing passes`, async () => {

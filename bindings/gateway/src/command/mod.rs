@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod check;
+mod event_table;
 mod events;
 mod keygen;
 mod keyid;

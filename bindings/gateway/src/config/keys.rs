@@ -6,7 +6,7 @@ use postseal::{Error, KeyInput, KeyList, SecretEncoding, StorageKey};
 use zeroize::Zeroizing;
 
 use super::document::{Document, Key, Step};
-use super::{KeyKind, read_text};
+use crate::key_argument::{KeyKind, read_text};
 
 /// A list of keys; `None` where there is none.
 pub(super) fn list(

@@ -3,6 +3,7 @@
 //! An error names the file and the line, and shows no value: a secret may stand where a number
 //! should.
 
+mod alerts;
 mod document;
 mod keys;
 mod source;
@@ -12,13 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use postseal::policy::alert;
-use postseal::{Error, LogKey, Sender, SenderOptions, StorageKey};
+use postseal::{Error, LogKey, StorageKey};
 use zeroize::Zeroizing;
 
-use crate::deliver::{Plain, Target, TargetOptions};
-use crate::key_argument::{KeyKind, read_text};
 use crate::store::is_store;
+pub(crate) use alerts::Alerts;
 pub(crate) use document::{Document, Step};
 pub(crate) use source::{RateLimit, Source};
 
@@ -32,10 +31,6 @@ const BODY_TIMEOUT_DEFAULT: u32 = 30;
 const SHUTDOWN_DEFAULT: u32 = 25;
 const SECONDS_MAX: u32 = 3600;
 const SOURCES_MAX: usize = 1000;
-/// In a minute: more than the odd sender with an old secret.
-const REFUSALS_DEFAULT: u32 = 20;
-const ALERT_WINDOW_DEFAULT: u32 = 60;
-const ALERT_INTERVAL_DEFAULT: u32 = 900;
 /// Of a token of the admin port, in bytes: it must not be guessed.
 const ADMIN_TOKEN_BYTES_MIN: usize = 16;
 
@@ -111,16 +106,6 @@ pub(crate) struct Tls {
     pub(crate) client_pins: Vec<String>,
 }
 
-/// When to wake somebody, and how.
-pub(crate) struct Alerts {
-    /// Where they are posted, and what signs them.
-    pub(crate) channel: Option<(Target, Sender)>,
-    /// For refused messages of one source.
-    pub(crate) refusals: alert::Rule,
-    /// For what is an alert each time.
-    pub(crate) each: alert::Rule,
-}
-
 impl Config {
     /// Reads and checks a configuration, and the keys that it names.
     ///
@@ -154,7 +139,7 @@ impl Config {
             log_key: log_key(&document)?,
             bounds: bounds(&document)?,
             tls: tls(&document)?,
-            alerts: alerts(&document)?,
+            alerts: alerts::alerts(&document)?,
             sources: source::sources(&document)?,
             files,
             warnings: keys::warnings(&document)?,
@@ -283,41 +268,6 @@ fn tls(document: &Document) -> Result<Option<Tls>, Error> {
         client_required,
         client_pins: tls.client_pins.clone().unwrap_or_default(),
     }))
-}
-
-fn alerts(document: &Document) -> Result<Alerts, Error> {
-    let values = document.values.alerts.as_ref();
-    let place = |name| [Step::Name("alerts"), Step::Name(name)];
-    let window = values.and_then(|values| values.window_seconds).unwrap_or(ALERT_WINDOW_DEFAULT);
-    let interval =
-        values.and_then(|values| values.interval_seconds).unwrap_or(ALERT_INTERVAL_DEFAULT);
-    let refusals = values.and_then(|values| values.refusals).unwrap_or(REFUSALS_DEFAULT);
-    let rule = |threshold| alert::Rule::new(threshold, window, interval);
-    let wrong = |error: Error| document.locate(&[Step::Name("alerts")], &error);
-    let url = values.and_then(|values| values.url.clone());
-    let list = values.and_then(|values| values.secrets.as_deref());
-    let secrets = keys::list(document, &place("secrets"), KeyKind::Secret, list)?;
-    let channel = match (url, secrets) {
-        (None, None) => None,
-        (Some(url), Some(secrets)) => {
-            let internal = internal_targets(document)?.iter().map(ToString::to_string).collect();
-            let options =
-                TargetOptions { internal, plain: Plain::ToInternal, ..TargetOptions::default() };
-            let target = Target::new(&url, options);
-            let target = target.map_err(|error| document.locate(&place("url"), &error))?;
-            let options = SenderOptions { secrets: Some(secrets), ..SenderOptions::default() };
-            let sender = Sender::new(options);
-            let sender = sender.map_err(|error| document.locate(&place("secrets"), &error))?;
-            Some((target, sender))
-        }
-        (Some(_), None) => {
-            return Err(document.invalid(&place("url"), "an alert is signed: give alerts.secrets"));
-        }
-        (None, Some(_)) => {
-            return Err(document.invalid(&place("secrets"), "they sign what goes to alerts.url"));
-        }
-    };
-    Ok(Alerts { channel, refusals: rule(refusals).map_err(wrong)?, each: rule(0).map_err(wrong)? })
 }
 
 fn internal_targets(document: &Document) -> Result<Vec<IpNet>, Error> {

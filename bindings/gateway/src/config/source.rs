@@ -17,8 +17,9 @@ use postseal::{
 use tokio::sync::Notify;
 
 use super::document::{Document, SourceValues, Step};
-use super::{KeyKind, SOURCES_MAX, internal_targets, keys, networks};
+use super::{SOURCES_MAX, internal_targets, keys, networks};
 use crate::deliver::{Plain, Target, TargetOptions};
+use crate::key_argument::KeyKind;
 
 /// With full jitter and an hour at most between two, they span about half a day; a restart of the
 /// application must not lose what is accepted.
