@@ -15,7 +15,11 @@ use crate::{
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
-const GENERATORS: [&str; 2] = ["tests/vectors/generate/all.py", "tests/vectors/policy/generate.py"];
+const GENERATORS: [&str; 3] = [
+    "tests/vectors/generate/all.py",
+    "tests/vectors/generate/at_rest.py",
+    "tests/vectors/policy/generate.py",
+];
 
 struct Group {
     name: &'static str,
