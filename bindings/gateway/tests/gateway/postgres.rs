@@ -118,7 +118,7 @@ fn while_postgres_is_down_senders_are_told_to_come_back() {
     let sender = sender(SECRET, None);
     let send = |id: &str| place.send(&request(&sender, PATH, id, id.as_bytes()));
     assert_eq!(send("evt_1"), 202);
-    server.stop();
+    server.stop("INT");
     assert_eq!(send("evt_2"), 503);
     let get = |path: &str| {
         exchange(place.admin, format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).status

@@ -28,7 +28,7 @@ pub(crate) struct PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        self.stop();
+        self.stop("INT");
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -110,10 +110,11 @@ impl PostgresServer {
         panic!("PostgreSQL does not answer");
     }
 
-    /// Stops it at once; connections are cut.
-    pub(crate) fn stop(&self) {
+    /// Ends it, and cuts its connections: `INT` in order, `QUIT` without a last write, so that it
+    /// recovers from its log when it is started again.
+    pub(crate) fn stop(&self, signal: &str) {
         let Some(mut child) = self.running.lock().unwrap().take() else { return };
-        let _ = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
+        let _ = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         let _ = child.wait();
     }
 
