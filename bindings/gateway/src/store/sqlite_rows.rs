@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use postseal::policy::DELAY_SECONDS_MAX;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
 
@@ -137,6 +138,28 @@ pub(super) fn expire(
     )?;
     let deleted = delete.execute(params![source, signed(before_ms), rows_max])?;
     Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+}
+
+pub(super) fn reschedule(
+    connection: &Connection,
+    source: &str,
+    now_ms: u64,
+    back_ms: u64,
+) -> Result<u64> {
+    let latest = now_ms.saturating_add(u64::from(DELAY_SECONDS_MAX) * 1000);
+    let mut update = connection.prepare_cached(
+        "UPDATE jobs SET due_ms =
+           iif(attempts = 0, :now, max(:now, min(due_ms - :back, :latest)))
+         WHERE state = 'pending' AND source = :source AND due_ms > :now
+           AND (attempts = 0 OR :back > 0 OR due_ms > :latest)",
+    )?;
+    let changed = update.execute(named_params! {
+        ":now": signed(now_ms),
+        ":back": signed(back_ms),
+        ":latest": signed(latest),
+        ":source": source,
+    })?;
+    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
 pub(super) fn replay(connection: &Connection, number: i64, now_ms: u64) -> Result<bool> {

@@ -8,15 +8,20 @@
     reason = "a test fails by panicking"
 )]
 
+mod clock;
 mod configuration;
 mod crash;
 mod delivering;
+mod disk;
+mod disk_full;
 mod hostile;
 mod http2;
 mod message;
 mod operating;
+mod power_loss;
 mod receiving;
 mod redis;
 mod running;
 mod shutdown;
 mod tls;
+mod world;
