@@ -283,6 +283,8 @@ impl Gateway {
         tracing::info!("ending");
         self.stop.send_replace(true);
         while self.serving.join_next().await.is_some() {}
+        // Nobody will know it after us.
+        self.follow_clock().await;
         self.workers.end().await;
         let needed = self.receiving.last_needed.take();
         if self.store.note_needed(needed).await.is_err() {

@@ -4,6 +4,8 @@
 //! told so. A job that is taken is leased: where its worker dies, it is due again when the lease
 //! has run out. Every method has committed when it answers.
 
+#[cfg(test)]
+mod simulation;
 mod sqlite;
 mod sqlite_rows;
 #[cfg(test)]
@@ -69,7 +71,8 @@ pub(crate) struct Lease {
     pub(crate) number: i64,
     /// Counted from 1.
     pub(crate) attempt: u32,
-    /// How often the job was taken, also where it was then given back.
+    /// What the store knows the lease by. It grows when a job is taken, and when it is settled, so
+    /// that a lease is settled once.
     pub(crate) count: i64,
 }
 

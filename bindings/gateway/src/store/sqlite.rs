@@ -150,10 +150,8 @@ impl Sqlite {
 
     /// Whether it can be written to: that is tried.
     pub(crate) async fn ready(&self) -> Result<(), Error> {
-        self.command(|connection| {
-            connection.pragma_update(None, "user_version", SCHEMA_VERSION)
-        })
-        .await
+        self.command(|connection| connection.pragma_update(None, "user_version", SCHEMA_VERSION))
+            .await
     }
 
     /// Lets the writer end what waits. After that every method fails.

@@ -97,9 +97,11 @@ pub(super) fn settle(
         Settlement::Returned => (State::Pending, Some(now_ms), true),
     };
     let ended = due_ms.is_none().then(|| signed(now_ms));
+    // A lease is settled once: what a shutdown has given back is nobody's.
     let mut update = connection.prepare_cached(
         "UPDATE jobs SET state = :state, due_ms = coalesce(:due, due_ms), ended_ms = :ended,
-           last_result = coalesce(:result, last_result), attempts = attempts - :returned
+           last_result = coalesce(:result, last_result), attempts = attempts - :returned,
+           lease = lease + 1
          WHERE number = :number AND lease = :lease AND state = 'pending'",
     )?;
     let changed = update.execute(named_params! {

@@ -23,7 +23,8 @@ const LONG_BODY_BYTES: usize = 64 << 10;
 
 #[test]
 fn nothing_acknowledged_is_lost_with_the_power() {
-    let losses = std::env::var("POSTSEAL_POWER_LOSSES").map_or(LOSSES, |text| text.parse().unwrap());
+    let losses =
+        std::env::var("POSTSEAL_POWER_LOSSES").map_or(LOSSES, |text| text.parse().unwrap());
     let (place, application) = (Place::new("power"), Application::start());
     let Some(world) = World::around(&place) else { return };
     place.configure("", &application.url(), "timeout_seconds = 1");
