@@ -191,8 +191,8 @@ impl<'a> World<'a> {
     }
 
     fn check_kept(&self) -> Result<(), String> {
-        let acknowledged = self.senders.iter().enumerate().filter(|(_, s)| s.acknowledged > 0);
-        acknowledged.map(|(index, _)| self.committed.keeps(index)).collect()
+        let mut acknowledged = self.senders.iter().enumerate().filter(|(_, s)| s.acknowledged > 0);
+        acknowledged.try_for_each(|(index, _)| self.committed.keeps(index))
     }
 
     /// One answer of a writer arrives, or is lost.
