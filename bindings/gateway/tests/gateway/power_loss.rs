@@ -35,7 +35,8 @@ fn nothing_acknowledged_is_lost_with_the_power() {
         let mut disk = Disk::read(&place.store());
         let gateway = world.start_noted(&place);
         let load = Load::begin(loss, place.listen);
-        thread::sleep(Duration::from_millis(200 + random.below(300)));
+        load.wait_for(5);
+        thread::sleep(Duration::from_millis(random.below(400)));
         gateway.kill();
         acknowledged.extend(load.end());
         disk.replay(&world.notes());
@@ -44,7 +45,7 @@ fn nothing_acknowledged_is_lost_with_the_power() {
         let lost = lost(&place, &acknowledged).unwrap_or_else(|why| panic!("loss {loss}: {why}"));
         assert!(lost.is_empty(), "loss {loss}: {lost:?} were acknowledged");
     }
-    assert!(acknowledged.len() > 50, "only {} were acknowledged", acknowledged.len());
+    assert!(syncs > 50, "only {syncs} syncs were noted");
     let gateway = place.start();
     let sender = sender(SECRET, None);
     for id in &acknowledged {
@@ -68,10 +69,9 @@ fn a_disk_that_lies_is_found_out() {
         let gateway = world.start_noted(&place);
         world.lie();
         let load = Load::begin(seed, place.listen);
-        thread::sleep(Duration::from_millis(300));
+        load.wait_for(20);
         gateway.kill();
         let acknowledged = load.end();
-        assert!(!acknowledged.is_empty());
         disk.replay(&world.notes());
         disk.lose_power(&mut Random(seed), &place.store());
         // What is not even a database has lost all.
@@ -128,6 +128,12 @@ impl Load {
             })
         });
         Load { producers: producers.collect(), acknowledged }
+    }
+
+    /// Waits until so many are acknowledged.
+    fn wait_for(&self, events: usize) {
+        let acknowledged = || self.acknowledged.lock().unwrap().len();
+        eventually("events are acknowledged", || acknowledged() >= events);
     }
 
     /// What was acknowledged in an answer that has come whole.

@@ -5,9 +5,12 @@
 //! checked after each. At the end the faults stop, and all that was acknowledged must arrive. Every
 //! bug that is planted must be found, so that what finds nothing is known to look.
 
+mod delivery;
 mod gateway;
 mod ledger;
+mod life;
 mod world;
+mod writer;
 
 use rusqlite::Connection;
 
