@@ -37,7 +37,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Asks the application, and gives its status; `None` where the answer comes too late, or never.
+    /// Asks the application, and gives its status; `None` where no answer comes in time.
     fn deliver(&mut self, index: usize, attempt: &Attempt) -> Result<Option<u16>, String> {
         let Attempt { lease, sender, replays, .. } = *attempt;
         if lease.attempt > self.rules.attempts_max && self.bug != Some(Bug::TriesForEver) {

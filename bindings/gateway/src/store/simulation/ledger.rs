@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::gateway::{Command, Outcome};
-use super::world::{BACKOFF_MS_MAX, LEASE_MS, MAX_AGE_MS};
+use super::world::{BACKOFF_MS_MAX, DELAY_MS_MAX, LEASE_MS, MAX_AGE_MS};
 use crate::store::{Acceptance, Lease, Settlement, State};
 
 /// An event and its job, as they stand in the store.
@@ -165,9 +165,12 @@ impl Entry {
                 let due_ms = entry.row.due_ms;
                 let sooner =
                     due_ms == self.row.due_ms || (*now_ms..self.row.due_ms).contains(&due_ms);
+                let longest_ms = if entry.row.attempts == 0 { 0 } else { DELAY_MS_MAX };
                 let row = Row { due_ms, ..self.row.clone() };
-                let right = sooner && row == entry.row;
-                return right.then_some(entry).ok_or_else(|| format!("{number} is put off"));
+                let right = sooner && due_ms <= now_ms + longest_ms && row == entry.row;
+                let late = || format!("{command:?} leaves {:?}", entry.row);
+                right.then_some(()).ok_or_else(late)?;
+                return Ok(entry);
             }
             _ => {}
         }

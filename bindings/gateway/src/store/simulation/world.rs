@@ -12,6 +12,8 @@ use crate::store::State;
 pub(super) const SOURCE: &str = "orders";
 pub(super) const LEASE_MS: u64 = 16_000;
 pub(super) const MAX_AGE_MS: u64 = 2_000_000;
+/// What any job may have to wait at most.
+pub(super) const DELAY_MS_MAX: u64 = 3_600_000;
 /// Of the attempts that there are in a schedule.
 pub(super) const BACKOFF_MS_MAX: u64 = 4000;
 /// Attempts of a gateway at once.
