@@ -46,6 +46,8 @@ pub(crate) struct Gateway {
     delivering: Arc<Delivering>,
     acceptor: Option<Acceptor>,
     workers: Workers,
+    /// By how much the clock was set back, as long as the store has not followed it.
+    set_back_ms: u64,
     /// The sockets' tasks.
     serving: JoinSet<()>,
     stop: watch::Sender<bool>,
@@ -109,6 +111,7 @@ impl Gateway {
             receiving,
             delivering,
             acceptor,
+            set_back_ms: 0,
             serving: JoinSet::new(),
             stop: watch::Sender::new(false),
         };
@@ -240,11 +243,12 @@ impl Gateway {
         Ok(())
     }
 
-    async fn keep_house(&self) {
+    async fn keep_house(&mut self) {
         let needed = self.receiving.last_needed.take();
         if !needed.is_empty() && self.store.note_needed(needed).await.is_err() {
             tracing::warn!("the use of secrets was not written down");
         }
+        self.follow_clock().await;
         for source in self.receiving.routes().sources.values() {
             let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
             let before_ms = host::now_ms().saturating_sub(retention_ms);
@@ -258,11 +262,34 @@ impl Gateway {
         }
     }
 
+    /// Where the clock was set back, jobs do not wait until it is again as late as it was.
+    async fn follow_clock(&mut self) {
+        let back_ms = host::set_back_ms();
+        if back_ms > 0 {
+            tracing::warn!(back_ms, "the clock was set back");
+        }
+        self.set_back_ms = self.set_back_ms.saturating_add(back_ms);
+        let mut followed = true;
+        for source in self.receiving.routes().sources.values() {
+            match self.store.reschedule(&source.name, host::now_ms(), self.set_back_ms).await {
+                Ok(0) => {}
+                Ok(_) => source.due.notify_one(),
+                Err(_) => followed = false,
+            }
+        }
+        // What is done twice for a source makes its jobs due too early, which harms less.
+        if followed {
+            self.set_back_ms = 0;
+        }
+    }
+
     /// Takes nothing more in, ends what is there, and closes the store.
     async fn end(mut self) {
         tracing::info!("ending");
         self.stop.send_replace(true);
         while self.serving.join_next().await.is_some() {}
+        // Nobody will know it after us.
+        self.follow_clock().await;
         self.workers.end().await;
         let needed = self.receiving.last_needed.take();
         if self.store.note_needed(needed).await.is_err() {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use postseal::policy::retry::{Attempt, Next, Outcome, next_attempt};
-use postseal::{Code, Error, Message, StorageKey};
+use postseal::{Code, Error, Message, StorageKey, UnixTime};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
@@ -131,7 +131,11 @@ impl Delivering {
     /// One attempt. `true` where another one is due.
     async fn deliver(&self, source: &Source, job: Job) -> bool {
         let began = Instant::now();
-        let outcome = self.attempt(source, &job).await;
+        let outcome = match job.lease.attempt > source.delivery.max_attempts {
+            // The last attempt was begun, and its gateway died: what kills gateways must end too.
+            true => Err(Failed::Exhausted),
+            false => self.attempt(source, &job).await,
+        };
         let result = match &outcome {
             Ok(answer) => answer.status.to_string(),
             Err(failed) => failed.as_str().to_owned(),
@@ -201,21 +205,8 @@ impl Delivering {
         let mut random = [0; 4];
         // Without randomness all retries of a moment fall together, which is better than none.
         let _ = host::entropy(&mut random);
-        let next = host::instant(None)
-            .and_then(|now| next_attempt(&attempt, now, u32::from_le_bytes(random)));
-        let delay_ms = match next {
-            Ok(Next::Stop(Outcome::Delivered)) => return Settlement::Delivered,
-            Ok(Next::Stop(_)) => return Settlement::Dead,
-            Ok(Next::Retry { delay_ms }) => delay_ms,
-            // No clock: later there may be one.
-            Err(_) => u64::try_from(SETTLEMENT_TIME.as_millis()).unwrap_or(u64::MAX),
-        };
-        let due_ms = host::now_ms().saturating_add(delay_ms);
-        let max_age_ms = u64::try_from(source.delivery.max_age.as_millis()).unwrap_or(u64::MAX);
-        if due_ms > job.event.received_ms.saturating_add(max_age_ms) {
-            return Settlement::Dead;
-        }
-        Settlement::Retry { due_ms }
+        let give_up_ms = later(job.event.received_ms, source.delivery.max_age);
+        settlement(&attempt, give_up_ms, host::now_ms(), u32::from_le_bytes(random))
     }
 
     fn report(
@@ -244,10 +235,36 @@ impl Delivering {
     }
 }
 
+/// What follows from an attempt, where none is made after `give_up_ms`.
+pub(crate) fn settlement(
+    attempt: &Attempt<'_>,
+    give_up_ms: u64,
+    now_ms: u64,
+    entropy: u32,
+) -> Settlement {
+    let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
+    let next = UnixTime::new(now).and_then(|now| next_attempt(attempt, now, entropy));
+    let delay = match next {
+        Ok(Next::Stop(Outcome::Delivered)) => return Settlement::Delivered,
+        Ok(Next::Stop(_)) => return Settlement::Dead,
+        Ok(Next::Retry { delay_ms }) => Duration::from_millis(delay_ms),
+        // No clock: later there may be one.
+        Err(_) => SETTLEMENT_TIME,
+    };
+    let due_ms = later(now_ms, delay);
+    if due_ms > give_up_ms { Settlement::Dead } else { Settlement::Retry { due_ms } }
+}
+
+fn later(at_ms: u64, duration: Duration) -> u64 {
+    at_ms.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// Why an attempt has no answer.
 enum Failed {
     /// It could not be made: a key is missing, or there is no clock.
     Making(Error),
+    /// It is not made: there were as many as there may be.
+    Exhausted,
     Sending(Failure),
 }
 
@@ -255,6 +272,7 @@ impl Failed {
     fn as_str(&self) -> &'static str {
         match self {
             Failed::Making(error) => error.code().as_str(),
+            Failed::Exhausted => Outcome::Exhausted.as_str(),
             Failed::Sending(failure) => failure.as_str(),
         }
     }

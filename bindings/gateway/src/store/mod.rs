@@ -7,6 +7,8 @@
 mod postgres;
 mod postgres_connect;
 mod postgres_rows;
+#[cfg(test)]
+mod simulation;
 mod sqlite;
 mod sqlite_rows;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod tests;
 
 use std::time::Duration;
 
+use postseal::policy::DELAY_SECONDS_MAX;
 use postseal::{Code, Error};
 
 use postgres::Postgres;
@@ -111,6 +114,22 @@ impl Store {
         }
     }
 
+    /// Mends times that come from another clock, and says of how many jobs.
+    ///
+    /// What is to come is due sooner by `back_ms`, by which the clock was set back. And whatever
+    /// has happened to it: what was never tried is due, and no wait is longer than the longest.
+    pub(crate) async fn reschedule(
+        &self,
+        source: &str,
+        now_ms: u64,
+        back_ms: u64,
+    ) -> Result<u64, Error> {
+        match self {
+            Store::Sqlite(store) => store.reschedule(source, now_ms, back_ms).await,
+            Store::Postgres(store) => store.reschedule(source, now_ms, back_ms).await,
+        }
+    }
+
     /// Has an event delivered again. `false`: it is not there, or pending.
     pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
         match self {
@@ -157,7 +176,7 @@ impl Store {
         }
     }
 
-    /// Whether it can be written to.
+    /// Whether it can be written to: that is tried.
     pub(crate) async fn ready(&self) -> Result<(), Error> {
         match self {
             Store::Sqlite(store) => store.ready().await,
@@ -247,7 +266,8 @@ pub(crate) struct Lease {
     pub(crate) number: i64,
     /// Counted from 1.
     pub(crate) attempt: u32,
-    /// How often the job was taken, also where it was then given back.
+    /// What the store knows the lease by. It grows when a job is taken, and when it is settled, so
+    /// that a lease is settled once.
     pub(crate) count: i64,
 }
 
@@ -384,6 +404,11 @@ impl Take<'_> {
 
 fn unavailable(message: String) -> Error {
     Error::new(Code::StoreUnavailable, message)
+}
+
+/// The latest time that a job may be due.
+fn longest_wait_ms(now_ms: u64) -> u64 {
+    now_ms.saturating_add(u64::from(DELAY_SECONDS_MAX) * 1000)
 }
 
 /// Numbers of both databases have a sign; ours end 290 million years from now.

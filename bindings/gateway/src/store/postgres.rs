@@ -120,6 +120,16 @@ impl Postgres {
             .await
     }
 
+    pub(crate) async fn reschedule(
+        &self,
+        source: &str,
+        now_ms: u64,
+        back_ms: u64,
+    ) -> Result<u64, Error> {
+        self.ask(|client| async move { rows::reschedule(&client, source, now_ms, back_ms).await })
+            .await
+    }
+
     pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
         self.ask(|client| async move { rows::replay(&client, number, now_ms).await }).await
     }
@@ -145,11 +155,7 @@ impl Postgres {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Error> {
-        let row = self.ask(|client| async move { client.query_one(WRITABLE, &[]).await }).await?;
-        match row.try_get(0) {
-            Ok(true) => Ok(()),
-            _ => Err(unavailable("the store's server is read-only".to_owned())),
-        }
+        self.ask(|client| async move { client.execute(REWRITE, &[]).await }).await.map(drop)
     }
 
     pub(crate) async fn close(&self) {
@@ -169,8 +175,8 @@ const SETTINGS: &str = "\
     SELECT current_setting('server_version'), current_setting('synchronous_commit'), \
       current_setting('fsync'), current_setting('full_page_writes'), \
       (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit')";
-/// Whether the server takes writes: a failover can leave us on a standby.
-const WRITABLE: &str = "SELECT current_setting('transaction_read_only') = 'off'";
+/// A write that changes nothing: a failover can leave us on a standby, and a disk can be full.
+const REWRITE: &str = "UPDATE postseal_schema SET version = version";
 
 async fn connection(pool: &Pool) -> Result<Object, Error> {
     pool.get().await.map_err(|why| {

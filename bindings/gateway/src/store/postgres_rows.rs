@@ -7,12 +7,13 @@ use tokio_postgres::{Error, Row};
 
 use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
-    Take, signed, unsigned,
+    Take, longest_wait_ms, signed, unsigned,
 };
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Accepts a batch. `None` for an event whose key was there and is no longer: it can be tried again.
+/// Accepts a batch. `None` for an event whose key was there, and is no longer: it can be tried
+/// again.
 ///
 /// Keys are inserted in their order: two batches that share some wait for one another, and never
 /// each for the other.
@@ -125,6 +126,7 @@ pub(super) async fn take(client: &Client, take: &Take<'_>) -> Result<Vec<Job>> {
     rows.iter().map(job).collect()
 }
 
+/// A lease is settled once: what a shutdown has given back is nobody's.
 pub(super) async fn settle(
     client: &Client,
     lease: Lease,
@@ -136,7 +138,8 @@ pub(super) async fn settle(
     let update = client
         .prepare_cached(
             "UPDATE postseal_jobs SET state = $1, due_ms = coalesce($2, due_ms), ended_ms = $3,
-               last_result = coalesce($4, last_result), attempts = attempts - $5
+               last_result = coalesce($4, last_result), attempts = attempts - $5,
+               lease = lease + 1
              WHERE number = $6 AND lease = $7 AND state = 'pending'",
         )
         .await?;
@@ -154,7 +157,8 @@ pub(super) async fn note_needed(client: &Client, needed: &[Needed]) -> Result<()
         .prepare_cached(
             "INSERT INTO postseal_secrets_needed AS row (source, secret_id, at_ms)
              SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) ORDER BY 1, 2
-             ON CONFLICT (source, secret_id) DO UPDATE SET at_ms = greatest(row.at_ms, excluded.at_ms)",
+             ON CONFLICT (source, secret_id)
+             DO UPDATE SET at_ms = greatest(row.at_ms, excluded.at_ms)",
         )
         .await?;
     let sources: Vec<_> = needed.iter().map(|row| row.source.as_str()).collect();
@@ -182,6 +186,24 @@ pub(super) async fn expire(
         )
         .await?;
     client.execute(&delete, &[&source, &signed(before_ms), &i64::from(rows_max)]).await
+}
+
+pub(super) async fn reschedule(
+    client: &Client,
+    source: &str,
+    now_ms: u64,
+    back_ms: u64,
+) -> Result<u64> {
+    let update = client
+        .prepare_cached(
+            "UPDATE postseal_jobs SET due_ms =
+               CASE attempts WHEN 0 THEN $1 ELSE greatest($1, least(due_ms - $2, $3)) END
+             WHERE state = 'pending' AND source = $4 AND due_ms > $1
+               AND (attempts = 0 OR $2 > 0::bigint OR due_ms > $3)",
+        )
+        .await?;
+    let latest = signed(longest_wait_ms(now_ms));
+    client.execute(&update, &[&signed(now_ms), &signed(back_ms), &latest, &source]).await
 }
 
 pub(super) async fn replay(client: &Client, number: i64, now_ms: u64) -> Result<bool> {

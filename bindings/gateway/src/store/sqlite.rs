@@ -111,6 +111,16 @@ impl Sqlite {
         self.command(move |connection| rows::expire(connection, &source, before_ms, rows_max)).await
     }
 
+    pub(crate) async fn reschedule(
+        &self,
+        source: &str,
+        now_ms: u64,
+        back_ms: u64,
+    ) -> Result<u64, Error> {
+        let source = source.to_owned();
+        self.command(move |connection| rows::reschedule(connection, &source, now_ms, back_ms)).await
+    }
+
     pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
         self.command(move |connection| rows::replay(connection, number, now_ms)).await
     }
@@ -136,7 +146,8 @@ impl Sqlite {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Error> {
-        self.command(|_| Ok(())).await
+        self.command(|connection| connection.pragma_update(None, "user_version", SCHEMA_VERSION))
+            .await
     }
 
     /// Lets the writer end what waits. After that every method fails.

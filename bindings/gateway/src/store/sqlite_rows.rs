@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params}
 
 use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
-    signed, unsigned,
+    longest_wait_ms, signed, unsigned,
 };
 
 pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
@@ -89,9 +89,11 @@ pub(super) fn settle(
 ) -> Result<bool> {
     let (state, due_ms, returned) = settlement.effect(now_ms);
     let ended = due_ms.is_none().then(|| signed(now_ms));
+    // A lease is settled once: what a shutdown has given back is nobody's.
     let mut update = connection.prepare_cached(
         "UPDATE jobs SET state = :state, due_ms = coalesce(:due, due_ms), ended_ms = :ended,
-           last_result = coalesce(:result, last_result), attempts = attempts - :returned
+           last_result = coalesce(:result, last_result), attempts = attempts - :returned,
+           lease = lease + 1
          WHERE number = :number AND lease = :lease AND state = 'pending'",
     )?;
     let changed = update.execute(named_params! {
@@ -130,6 +132,28 @@ pub(super) fn expire(
     )?;
     let deleted = delete.execute(params![source, signed(before_ms), rows_max])?;
     Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+}
+
+pub(super) fn reschedule(
+    connection: &Connection,
+    source: &str,
+    now_ms: u64,
+    back_ms: u64,
+) -> Result<u64> {
+    let latest = longest_wait_ms(now_ms);
+    let mut update = connection.prepare_cached(
+        "UPDATE jobs SET due_ms =
+           iif(attempts = 0, :now, max(:now, min(due_ms - :back, :latest)))
+         WHERE state = 'pending' AND source = :source AND due_ms > :now
+           AND (attempts = 0 OR :back > 0 OR due_ms > :latest)",
+    )?;
+    let changed = update.execute(named_params! {
+        ":now": signed(now_ms),
+        ":back": signed(back_ms),
+        ":latest": signed(latest),
+        ":source": source,
+    })?;
+    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
 pub(super) fn replay(connection: &Connection, number: i64, now_ms: u64) -> Result<bool> {

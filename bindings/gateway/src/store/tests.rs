@@ -187,6 +187,45 @@ async fn a_returned_attempt_does_not_count_and_cannot_be_settled_late() {
 }
 
 #[tokio::test]
+async fn a_lease_that_was_given_back_cannot_be_settled() {
+    for place in places("given-back") {
+        let store = place.open().await;
+        store.accept(event("a", None)).await.unwrap();
+        let lease = take(&store, 1000).await.remove(0).lease;
+        assert!(store.settle(lease, Settlement::Returned, None, 1000).await.unwrap());
+        for settlement in [Settlement::Returned, Settlement::Delivered, Settlement::Dead] {
+            assert!(!store.settle(lease, settlement, None, 1000).await.unwrap(), "{}", place.url);
+        }
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn due_times_follow_a_clock_that_is_set_back_and_no_wait_is_too_long() {
+    for place in places("clock") {
+        let store = place.open().await;
+        let reschedule =
+            async |now_ms, back_ms| store.reschedule("orders", now_ms, back_ms).await.unwrap();
+        let retry = async |lease, due_ms| {
+            let settled = store.settle(lease, Settlement::Retry { due_ms }, None, 100).await;
+            assert!(settled.unwrap());
+        };
+        store.accept(event("a", None)).await.unwrap();
+        assert!(take(&store, 100).await.is_empty());
+        assert_eq!(reschedule(100, 0).await, 1, "what was never tried is due");
+        retry(take(&store, 100).await.remove(0).lease, 10_000).await;
+        assert_eq!(reschedule(200, 0).await, 0);
+        assert_eq!(reschedule(200, 5000).await, 1);
+        assert!(take(&store, 4999).await.is_empty());
+        retry(take(&store, 5000).await.remove(0).lease, 100_000_000).await;
+        assert_eq!(reschedule(300, 0).await, 1, "an hour is the longest wait");
+        assert!(take(&store, 3_600_299).await.is_empty());
+        assert_eq!(take(&store, 3_600_300).await.len(), 1);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn only_what_has_ended_expires_and_it_can_be_accepted_anew() {
     for place in places("expire") {
         let store = place.open().await;

@@ -1,6 +1,7 @@
 //! Killed in the middle: nothing acknowledged is lost, and nothing is accepted twice.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -41,7 +42,7 @@ fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
     });
 }
 
-/// How often it is killed; the points differ from run to run anyway, and the spread of them matters.
+/// The points differ from run to run anyway; the spread of them is what matters.
 fn kill_under_load(place: &Place) {
     let kills = std::env::var("POSTSEAL_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     under_load(place, || {
@@ -87,6 +88,31 @@ fn under_load(place: &Place, disturb: impl FnOnce() -> Gateway) {
     });
     let repeats = application.seen().len() - accepted.len().min(application.seen().len());
     println!("{} accepted, {repeats} delivered more than once", accepted.len());
+    gateway.end();
+}
+
+/// An attempt counts from its beginning: an event that kills gateways must not do so for ever.
+#[test]
+fn an_attempt_that_dies_with_its_gateway_counts() {
+    let place = Place::new("last");
+    // It takes connections, and never answers.
+    let tar_pit = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    tar_pit.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/", tar_pit.local_addr().unwrap());
+    place.configure("", &url, "timeout_seconds = 2\nmax_attempts = 1");
+    let gateway = place.start();
+    assert_eq!(place.send(&request(&sender(SECRET, None), "/hooks/orders", "evt_1", b"{}")), 202);
+    let mut attempt = None;
+    eventually("the attempt has begun", || {
+        attempt = tar_pit.accept().ok();
+        attempt.is_some()
+    });
+    gateway.kill();
+    let gateway = place.start();
+    let event = || place.json(&["events", "list"])["events"][0].clone();
+    eventually("it is given up", || event()["state"] == "dead");
+    assert_eq!(event()["last_result"], "exhausted");
+    assert!(tar_pit.accept().is_err(), "it was tried again");
     gateway.end();
 }
 

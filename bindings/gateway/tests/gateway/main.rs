@@ -8,9 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod clock;
 mod configuration;
 mod crash;
 mod delivering;
+mod disk;
+mod disk_full;
 mod hostile;
 mod http2;
 mod message;
@@ -18,8 +21,10 @@ mod operating;
 mod postgres;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
+mod power_loss;
 mod receiving;
 mod redis;
 mod running;
 mod shutdown;
 mod tls;
+mod world;

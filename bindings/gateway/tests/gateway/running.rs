@@ -1,6 +1,6 @@
 //! A gateway that runs, and an application behind it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -80,12 +80,22 @@ impl Place {
         self.folder.join("postseal.toml")
     }
 
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.join("events.db")
+    }
+
     /// Starts the gateway, and waits until it receives.
     pub(crate) fn start(&self) -> Gateway {
+        self.start_in(&[])
+    }
+
+    /// The same, with these variables.
+    pub(crate) fn start_in(&self, variables: &[(&str, PathBuf)]) -> Gateway {
         let mut child = Command::new(env!("CARGO_BIN_EXE_postseal"))
             .args(["serve", "--config"])
             .arg(self.config())
             .env("POSTSEAL_LOG", "trace")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -227,6 +237,12 @@ impl Application {
 
     pub(crate) fn seen(&self) -> Vec<Delivered> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// The senders' ids of what it was given.
+    pub(crate) fn seen_ids(&self) -> BTreeSet<String> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter_map(|delivered| delivered.headers.get("postseal-id").cloned()).collect()
     }
 
     fn serve(&self, stream: std::net::TcpStream) {

@@ -24,7 +24,7 @@ CREATE TABLE postseal_jobs (
   source TEXT NOT NULL,
   state TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  -- Counts every take, also of a job that was given back: a lease is known by it.
+  -- Counts every take and every settlement: a lease is known by it, and is settled once.
   lease BIGINT NOT NULL DEFAULT 0,
   due_ms BIGINT NOT NULL,
   last_result TEXT,

@@ -22,7 +22,7 @@ CREATE TABLE jobs (
   source TEXT NOT NULL,
   state TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  -- Counts every take, also of a job that was given back: a lease is known by it.
+  -- Counts every take and every settlement: a lease is known by it, and is settled once.
   lease INTEGER NOT NULL DEFAULT 0,
   due_ms INTEGER NOT NULL,
   last_result TEXT,
