@@ -1,7 +1,7 @@
 //! TLS: the versions that are spoken, a certificate that is replaced, and clients with pinned keys.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,6 +115,56 @@ fn both_versions_are_spoken_and_a_certificate_is_replaced_while_it_runs() {
     eventually("the new certificate is shown", || send(&place, &after, "evt_1").is_some());
     let plain = crate::message::try_exchange(place.listen, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert!(plain.is_err());
+}
+
+/// A ClientHello of this version with these suites, as its bytes (RFC 5246, section 7.4.1.2).
+fn client_hello(version: [u8; 2], suites: &[u8]) -> Vec<u8> {
+    let extensions: &[&[u8]] = &[
+        // X25519 and P-256; points as they are; ECDSA over P-256 with SHA-256.
+        &[0, 10, 0, 6, 0, 4, 0, 29, 0, 23],
+        &[0, 11, 0, 2, 1, 0],
+        &[0, 13, 0, 4, 0, 2, 4, 3],
+    ];
+    let counted = |bytes: &[u8]| {
+        let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        [&length, bytes].concat()
+    };
+    let (random, no_session, no_compression) = ([7; 32], [0], [1, 0]);
+    let body = [
+        &version[..],
+        &random,
+        &no_session,
+        &counted(suites),
+        &no_compression,
+        &counted(&extensions.concat()),
+    ]
+    .concat();
+    let handshake = [&[1, 0][..], &counted(&body)].concat();
+    [&[22, 3, 1][..], &counted(&handshake)].concat()
+}
+
+#[test]
+fn old_versions_and_old_suites_are_refused() {
+    const CBC: &[u8] = &[0, 47, 0xc0, 9, 0xc0, 19];
+    const AEAD: &[u8] = &[0xc0, 43];
+    const ALERT: u8 = 21;
+    const HANDSHAKE: u8 = 22;
+    let (place, _application) = configured("old-tls", "");
+    Authority::new("ours").leaf().write(&place.folder);
+    let _gateway = place.start();
+    let answer = |version: u8, suites: &[u8]| {
+        let mut stream = TcpStream::connect(place.listen).unwrap();
+        stream.write_all(&client_hello([3, version], suites)).unwrap();
+        let mut record = [0; 7];
+        stream.read_exact(&mut record).unwrap();
+        (record[0], record[6])
+    };
+    let all = [CBC, AEAD].concat();
+    assert_eq!(answer(3, AEAD).0, HANDSHAKE, "TLS 1.2 by these bytes is right");
+    for version in [0, 1, 2] {
+        assert_eq!(answer(version, &all), (ALERT, 70), "3.{version}: protocol_version");
+    }
+    assert_eq!(answer(3, CBC), (ALERT, 40), "handshake_failure");
 }
 
 #[test]
