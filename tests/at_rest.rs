@@ -7,14 +7,7 @@ use postseal::{Error, KeyInput, LogKey, StorageKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use support::decode;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File<C> {
-    about: String,
-    cases: Vec<C>,
-}
+use support::{File, decode};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

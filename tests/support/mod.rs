@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 /// One file of vectors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File<C> {
-    about: String,
-    cases: Vec<C>,
+pub struct File<C> {
+    pub about: String,
+    pub cases: Vec<C>,
 }
 
 /// One case of receiving.

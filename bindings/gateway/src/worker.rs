@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use postseal::policy::retry::{Attempt, Next, Outcome, next_attempt};
-use postseal::{Code, Error, Message, StorageKey, UnixTime};
+use postseal::policy::retry::{Attempt, Outcome};
+use postseal::{Code, Error, Message, StorageKey};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
@@ -205,8 +205,9 @@ impl Delivering {
         let mut random = [0; 4];
         // Without randomness all retries of a moment fall together, which is better than none.
         let _ = host::entropy(&mut random);
-        let give_up_ms = later(job.event.received_ms, source.delivery.max_age);
-        settlement(&attempt, give_up_ms, host::now_ms(), u32::from_le_bytes(random))
+        let max_age_ms = u64::try_from(source.delivery.max_age.as_millis()).unwrap_or(u64::MAX);
+        let give_up_ms = job.event.received_ms.saturating_add(max_age_ms);
+        Settlement::after(&attempt, give_up_ms, host::now_ms(), u32::from_le_bytes(random))
     }
 
     fn report(
@@ -233,30 +234,6 @@ impl Delivering {
             }
         }
     }
-}
-
-/// What follows from an attempt, where none is made after `give_up_ms`.
-pub(crate) fn settlement(
-    attempt: &Attempt<'_>,
-    give_up_ms: u64,
-    now_ms: u64,
-    entropy: u32,
-) -> Settlement {
-    let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
-    let next = UnixTime::new(now).and_then(|now| next_attempt(attempt, now, entropy));
-    let delay = match next {
-        Ok(Next::Stop(Outcome::Delivered)) => return Settlement::Delivered,
-        Ok(Next::Stop(_)) => return Settlement::Dead,
-        Ok(Next::Retry { delay_ms }) => Duration::from_millis(delay_ms),
-        // No clock: later there may be one.
-        Err(_) => SETTLEMENT_TIME,
-    };
-    let due_ms = later(now_ms, delay);
-    if due_ms > give_up_ms { Settlement::Dead } else { Settlement::Retry { due_ms } }
-}
-
-fn later(at_ms: u64, duration: Duration) -> u64 {
-    at_ms.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Why an attempt has no answer.

@@ -4,6 +4,9 @@
 //! told so. A job that is taken is leased: where its worker dies, it is due again when the lease
 //! has run out. Every method has committed when it answers.
 
+mod event;
+mod job;
+mod listing;
 mod postgres;
 mod postgres_connect;
 mod postgres_rows;
@@ -14,11 +17,12 @@ mod sqlite_rows;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use postseal::policy::DELAY_SECONDS_MAX;
 use postseal::{Code, Error};
 
+pub(crate) use event::{Acceptance, Event, NewEvent};
+pub(crate) use job::{Job, Lease, Settlement, Take};
+pub(crate) use listing::{Backlog, Filter, Listed, Needed, State};
 use postgres::Postgres;
 use sqlite::Sqlite;
 
@@ -199,207 +203,6 @@ pub(crate) struct Durability {
     pub(crate) store: String,
     /// What could lose an event that was acknowledged.
     pub(crate) warnings: Vec<String>,
-}
-
-/// An authenticated message, as it is written.
-#[derive(Debug)]
-pub(crate) struct Event {
-    /// Of source, scheme and replay key: [`postseal::policy::claim::Subject::key`].
-    pub(crate) key: String,
-    /// The name of its source.
-    pub(crate) source: String,
-    /// The sender's id, where it is authenticated.
-    pub(crate) message_id: Option<String>,
-    /// When it was signed, in Unix seconds, where that is authenticated.
-    pub(crate) signed_at: Option<u64>,
-    /// The key of the ring that signed it.
-    pub(crate) secret_id: String,
-    /// Whether it came encrypted.
-    pub(crate) encrypted: bool,
-    /// The media type of the payload.
-    pub(crate) content_type: Option<String>,
-    /// Headers that the source passes on, which nobody has authenticated: a JSON object.
-    pub(crate) passed_on: String,
-    /// The payload, or what a storage key has sealed it into.
-    pub(crate) payload: Vec<u8>,
-    /// The id of that key; `None` for a payload as it is.
-    pub(crate) storage_key_id: Option<String>,
-    /// When it came, in Unix milliseconds.
-    pub(crate) received_ms: u64,
-}
-
-/// An event that is to be accepted.
-pub(crate) struct NewEvent {
-    pub(crate) event: Event,
-    /// Of the payload; `None` where repeats may differ:
-    /// [`postseal::policy::claim::Subject::digest`].
-    pub(crate) digest: Option<String>,
-}
-
-/// What has become of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Acceptance {
-    /// The event and its job are committed.
-    Accepted,
-    /// It had been accepted before: nothing is written.
-    Duplicate,
-    /// An event of this key has another payload: nothing is written.
-    Conflict,
-}
-
-impl Acceptance {
-    /// Of a message whose key is there: whether its payload is another one, as far as that can be
-    /// known.
-    fn of_repeat(ours: Option<&str>, theirs: Option<&str>) -> Self {
-        match (ours, theirs) {
-            (Some(ours), Some(theirs)) if ours != theirs => Acceptance::Conflict,
-            _ => Acceptance::Duplicate,
-        }
-    }
-}
-
-/// The right to deliver an event, until the lease runs out. Whoever takes the job after that has
-/// a higher attempt, and this lease is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lease {
-    /// The event's number: ascending in the order in which events were accepted.
-    pub(crate) number: i64,
-    /// Counted from 1.
-    pub(crate) attempt: u32,
-    /// What the store knows the lease by. It grows when a job is taken, and when it is settled, so
-    /// that a lease is settled once.
-    pub(crate) count: i64,
-}
-
-/// A job that was taken.
-pub(crate) struct Job {
-    pub(crate) lease: Lease,
-    pub(crate) event: Event,
-}
-
-/// What has become of an attempt to deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settlement {
-    /// The application has it.
-    Delivered,
-    /// Again, when it is due.
-    Retry {
-        /// In Unix milliseconds.
-        due_ms: u64,
-    },
-    /// Given back untried, as at a shutdown: due at once, and the attempt does not count.
-    Returned,
-    /// No more attempts: a dead letter.
-    Dead,
-}
-
-impl Settlement {
-    /// The state after it, when the job is due where it is pending, and whether the attempt is
-    /// taken back.
-    fn effect(self, now_ms: u64) -> (State, Option<u64>, bool) {
-        match self {
-            Settlement::Delivered => (State::Delivered, None, false),
-            Settlement::Dead => (State::Dead, None, false),
-            Settlement::Retry { due_ms } => (State::Pending, Some(due_ms), false),
-            Settlement::Returned => (State::Pending, Some(now_ms), true),
-        }
-    }
-}
-
-/// Where an event stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Pending,
-    Delivered,
-    Dead,
-}
-
-impl State {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            State::Pending => "pending",
-            State::Delivered => "delivered",
-            State::Dead => "dead",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        [State::Pending, State::Delivered, State::Dead]
-            .into_iter()
-            .find(|state| state.as_str() == name)
-    }
-}
-
-/// An event's row in a list, without its payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
-    pub(crate) number: i64,
-    pub(crate) source: String,
-    pub(crate) message_id: Option<String>,
-    pub(crate) signed_at: Option<u64>,
-    pub(crate) secret_id: String,
-    pub(crate) encrypted: bool,
-    pub(crate) content_type: Option<String>,
-    pub(crate) payload_bytes: u64,
-    pub(crate) received_ms: u64,
-    pub(crate) state: State,
-    /// How many attempts were begun.
-    pub(crate) attempts: u32,
-    /// When it is due, for a pending one, in Unix milliseconds; that is the end of the lease while
-    /// somebody has it.
-    pub(crate) due_ms: u64,
-    /// How the last attempt ended: an HTTP status as text, or the name of a failure.
-    pub(crate) last_result: Option<String>,
-    /// When it was delivered or given up, in Unix milliseconds.
-    pub(crate) ended_ms: Option<u64>,
-}
-
-/// Which events to list: the newest first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    pub(crate) number: Option<i64>,
-    pub(crate) source: Option<String>,
-    pub(crate) message_id: Option<String>,
-    pub(crate) state: Option<State>,
-    /// Only events with a smaller number: the next page.
-    pub(crate) before: Option<i64>,
-    /// The most rows.
-    pub(crate) rows_max: u32,
-}
-
-/// How many events of a source are pending, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Backlog {
-    pub(crate) source: String,
-    pub(crate) pending: u64,
-    pub(crate) dead: u64,
-    /// When the oldest pending one came, in Unix milliseconds.
-    pub(crate) oldest_ms: Option<u64>,
-}
-
-/// When a secret was last needed to accept a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Needed {
-    pub(crate) source: String,
-    pub(crate) secret_id: String,
-    /// In Unix milliseconds.
-    pub(crate) at_ms: u64,
-}
-
-/// What a source's worker asks for.
-pub(crate) struct Take<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) jobs_max: u32,
-    pub(crate) now_ms: u64,
-    pub(crate) lease: Duration,
-}
-
-impl Take<'_> {
-    /// When the leases end, in Unix milliseconds.
-    fn until_ms(&self) -> u64 {
-        let lease_ms = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX);
-        self.now_ms.saturating_add(lease_ms)
-    }
 }
 
 fn unavailable(message: String) -> Error {

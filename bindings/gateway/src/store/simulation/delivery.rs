@@ -4,8 +4,9 @@ use postseal::policy::retry;
 
 use super::Bug;
 use super::gateway::{Attempt, Command, Phase, Step};
-use super::world::{MAX_AGE_MS, World};
-use crate::worker;
+use super::rules::MAX_AGE_MS;
+use super::world::World;
+use crate::store::Settlement;
 
 impl World<'_> {
     /// One step of a worker: it takes, or goes on with an attempt.
@@ -74,7 +75,7 @@ impl World<'_> {
             retry_after: None,
             max_attempts: Some(self.rules.attempts_max),
         };
-        let settlement = worker::settlement(&tried, received_ms + MAX_AGE_MS, now_ms, entropy);
+        let settlement = Settlement::after(&tried, received_ms + MAX_AGE_MS, now_ms, entropy);
         self.ask(index, Command::Settle { lease, settlement, status, now_ms });
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::Bug;
-use super::world::{LEASE_MS, SLOTS, SOURCE};
+use super::rules::{LEASE_MS, SLOTS, SOURCE};
 use crate::store::{Acceptance, Event, Lease, NewEvent, Settlement, sqlite_rows as rows};
 
 /// What the writer is asked for.

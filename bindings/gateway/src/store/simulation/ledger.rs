@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::gateway::{Command, Outcome};
-use super::world::{BACKOFF_MS_MAX, DELAY_MS_MAX, LEASE_MS, MAX_AGE_MS};
+use super::rules::{BACKOFF_MS_MAX, DELAY_MS_MAX, LEASE_MS, MAX_AGE_MS, Rules};
 use crate::store::{Acceptance, Lease, Settlement, State};
 
 /// An event and its job, as they stand in the store.
@@ -115,13 +115,6 @@ impl Ledger {
         self.forgotten[row.sender] = false;
         Ok(Entry { row, lease: None, count: 0, tried: 0, returned: 0, replays: 0 })
     }
-}
-
-/// What a schedule has set.
-pub(super) struct Rules {
-    pub(super) attempts_max: u32,
-    /// Whether the clock has jumped: then a lease ends when it ends.
-    pub(super) jumped: bool,
 }
 
 impl Entry {

@@ -1,7 +1,8 @@
 //! How a gateway of the model lives: it keeps house, is killed, ends in order, and begins again.
 
 use super::gateway::{Attempt, Command, Gateway, Phase};
-use super::world::{RETENTION_MS, World};
+use super::rules::RETENTION_MS;
+use super::world::World;
 use crate::store::{Settlement, State};
 
 impl World<'_> {

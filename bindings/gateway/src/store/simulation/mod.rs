@@ -9,6 +9,7 @@ mod delivery;
 mod gateway;
 mod ledger;
 mod life;
+mod rules;
 mod world;
 mod writer;
 

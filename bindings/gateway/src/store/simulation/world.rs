@@ -5,22 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::gateway::{Command, Gateway, Phase};
-use super::ledger::{Ledger, Rules};
+use super::ledger::Ledger;
+use super::rules::{LEASE_MS, RETENTION_MS, Rules};
 use super::{Bug, Random};
 use crate::store::State;
 
-pub(super) const SOURCE: &str = "orders";
-pub(super) const LEASE_MS: u64 = 16_000;
-pub(super) const MAX_AGE_MS: u64 = 2_000_000;
-/// What any job may have to wait at most.
-pub(super) const DELAY_MS_MAX: u64 = 3_600_000;
-/// Of the attempts that there are in a schedule.
-pub(super) const BACKOFF_MS_MAX: u64 = 4000;
-/// Attempts of a gateway at once.
-pub(super) const SLOTS: usize = 2;
-pub(super) const RETENTION_MS: u64 = 600_000;
 const GATEWAYS: usize = 2;
-pub(super) const GROUP_MAX: usize = 4;
 const HOUR_MS: i64 = 3_600_000;
 const BEGAN_MS: i64 = 1_700_000_000_000;
 /// No schedule needs as many steps to come to an end: it would hang.

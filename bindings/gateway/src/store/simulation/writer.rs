@@ -2,7 +2,8 @@
 
 use super::Bug;
 use super::gateway::{Attempt, Command, Outcome, Step};
-use super::world::{GROUP_MAX, World};
+use super::rules::GROUP_MAX;
+use super::world::World;
 use crate::store::Acceptance;
 
 impl World<'_> {
