@@ -10,6 +10,7 @@ mod count;
 mod demo;
 mod fuzz;
 mod gateway;
+mod load;
 mod measure;
 mod outside;
 mod package;
@@ -44,6 +45,7 @@ Usage: cargo xtask TASK
   test [WORD]     run every test, or the groups of tests whose name has WORD in it
   fuzz [SECONDS]  run each fuzz target for so long, by default ten minutes
   bench           measure the package against other libraries, as ratios
+  bench gateway   measure the gateway under load, against what stands in its place elsewhere
   help            print this
 
 What is built goes to `target`, or to the folder that CARGO_TARGET_DIR names.
@@ -77,6 +79,7 @@ fn task(words: &[&str]) -> Result<bool> {
         ["fuzz"] => fuzz::run(fuzz::SECONDS),
         ["fuzz", seconds] => fuzz::run(seconds.parse().context("SECONDS is a whole number")?),
         ["bench"] => bench::run(),
+        ["bench", "gateway"] => load::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}\n\nGroups of tests:{}", test::names());
             Ok(true)
