@@ -34,7 +34,10 @@ const HTTP2_RESETS_MAX: usize = 20;
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
 /// After `accept` has failed, as it does where there are no file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Until the first bytes are looked at again, at first and at most: whoever sends one of them and
+/// then waits may not keep us busy.
 const PEEK_PAUSE: Duration = Duration::from_millis(5);
+const PEEK_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How an HTTP/2 connection begins; no method of HTTP/1 does.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
@@ -191,6 +194,7 @@ fn http2(bounds: &Bounds) -> http2::Builder<TokioExecutor> {
 /// Looks at the first bytes, and leaves them where they are.
 async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
     let mut first = [0; HTTP2_PREFACE.len()];
+    let mut pause = PEEK_PAUSE;
     loop {
         let read = stream.peek(&mut first).await?;
         let seen = first.get(..read).unwrap_or_default();
@@ -203,7 +207,8 @@ async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
         if !HTTP2_PREFACE.starts_with(seen) {
             return Ok(Protocol::Http1);
         }
-        sleep(PEEK_PAUSE).await;
+        sleep(pause).await;
+        pause = (pause * 2).min(PEEK_PAUSE_MAX);
     }
 }
 
