@@ -31,12 +31,7 @@ export function acceptors({ program, native, qhook }) {
 /** A build that does not know PostgreSQL does not start, and is skipped. */
 async function overPostgres(program) {
   const server = await postgres();
-  try {
-    return await gateway(program, { top: `store = "${server.database}"`, server });
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
+  return gateway(program, { top: `store = "${server.database}"`, server });
 }
 
 /** The nearest peer. Its events go to the same silent application as ours, one at a time. */

@@ -16,18 +16,27 @@ silent.unref().on("connection", (socket) => socket.unref());
 export const SILENT_URL = `http://127.0.0.1:${silent.address().port}/events`;
 export const SILENT_SECONDS = 300;
 
-/** Starts it. `top` and `tables` are lines of the configuration; `log` is the level of its log. */
-export async function gateway(program, { top = "", tables = "", log = "warn", server } = {}) {
-  const serving = server ?? new Server(temporaryFolder("gateway"));
-  const [port, admin] = [await freePort(), await freePort()];
-  const config = join(serving.folder, "postseal.toml");
-  writeFileSync(config, configuration(port, admin, top, tables));
-  const env = { ...process.env, POSTSEAL_LOG: log };
-  await serving.start(program, ["serve", "--config", config], port, { env });
-  serving.url = `http://127.0.0.1:${port}${PATH}`;
-  serving.port = port;
-  serving.metrics = `http://127.0.0.1:${admin}/metrics`;
-  return serving;
+/**
+ * Starts it. `top` and `tables` are lines of the configuration, `log` is the level of its log, and
+ * `server` is what it is started beside. If it does not start, all of that is stopped.
+ */
+export async function gateway(program, options = {}) {
+  const { top = "", tables = "", log = "warn" } = options;
+  const server = options.server ?? new Server(temporaryFolder("gateway"));
+  try {
+    const [port, admin] = [await freePort(), await freePort()];
+    const config = join(server.folder, "postseal.toml");
+    writeFileSync(config, configuration(port, admin, top, tables));
+    const env = { ...process.env, POSTSEAL_LOG: log };
+    await server.start(program, ["serve", "--config", config], port, { env });
+    server.url = `http://127.0.0.1:${port}${PATH}`;
+    server.port = port;
+    server.metrics = `http://127.0.0.1:${admin}/metrics`;
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
 /** That each answer was the acceptance of a new event, and of no repeat. */

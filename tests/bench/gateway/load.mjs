@@ -41,7 +41,8 @@ async function post(native, server, seconds, count, often) {
   // Signed just now, since a receiver takes nothing old.
   execFileSync(native, ["sign", file, String(count), String((files += 1))]);
   const before = server.cpuSeconds();
-  const words = [`-t${THREADS}`, `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", SCRIPT, server.url];
+  const size = [`-t${THREADS}`, `-c${CONNECTIONS}`, `-d${seconds}s`, "--timeout", "10s"];
+  const words = [...size, "-s", SCRIPT, server.url];
   const { stdout } = await run("wrk", [...words, "--", file, String(THREADS), often]);
   const used = server.cpuSeconds() - before;
   rmSync(file);

@@ -14,7 +14,8 @@ const START_SECONDS_MAX = 20;
 const STOP_SECONDS_MAX = 10;
 
 const running = new Set();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+// SIGTERM, on which each ends what it has started itself.
+process.on("exit", () => running.forEach((child) => child.kill("SIGTERM")));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 export function temporaryFolder(name) {
@@ -81,7 +82,7 @@ export class Server {
       if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
         const closed = once(child, "close");
         child.kill("SIGTERM");
-        const late = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS_MAX * 1000);
+        const late = setTimeout(() => this.#kill(), STOP_SECONDS_MAX * 1000);
         await closed;
         clearTimeout(late);
       }
@@ -90,11 +91,15 @@ export class Server {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  #kill() {
+    for (const { pid } of this.#processes()) process.kill(pid, "SIGKILL");
+  }
+
   /** The programs and what they have started in turn. */
   #processes() {
     const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap(stat);
     const ours = new Set(this.#children.map(({ pid }) => pid));
-    // A parent is mostly older than its child, but numbers begin anew at some time.
+    // A child may have a lower number than its parent, so they are gone through until none is new.
     for (let known = 0; known < ours.size; ) {
       known = ours.size;
       for (const { pid, parent } of all) if (ours.has(parent)) ours.add(pid);

@@ -33,11 +33,19 @@ export async function inTurn(contestants, { rounds, warmUpSeconds, seconds, post
 
 async function started({ name, start }) {
   try {
-    return await start();
+    const server = await start();
+    await answers(server.url);
+    return server;
   } catch (error) {
     console.log(`skipped: ${name}: ${error.message}\n`);
     return undefined;
   }
+}
+
+/** Waits for any answer: some listen before they can give one. */
+async function answers(url) {
+  const response = await fetch(url, { method: "POST" });
+  await response.arrayBuffer();
 }
 
 function medians(results) {
