@@ -20,7 +20,9 @@ export async function idleMemory({ program, native }) {
     console.log(`skipped: idle connections: \`ulimit -n 20000\` first, for it is ${files}\n`);
     return undefined;
   }
-  return { plain: await measured(program, native, false), tls: await measured(program, native, true) };
+  const plain = await measured(program, native, false);
+  const tls = await measured(program, native, true);
+  return { plain, tls };
 }
 
 async function measured(program, native, tls) {

@@ -23,7 +23,9 @@ function authentic(headers, body) {
 function equal(one, other) {
   if (one.length !== other.length) return false;
   let difference = 0;
-  for (let at = 0; at < one.length; at += 1) difference |= one.charCodeAt(at) ^ other.charCodeAt(at);
+  for (let at = 0; at < one.length; at += 1) {
+    difference |= one.charCodeAt(at) ^ other.charCodeAt(at);
+  }
   return difference === 0;
 }
 

@@ -16,7 +16,7 @@ use crate::verifier::keyed;
 
 const BODY_BYTES: usize = 1024;
 
-/// Writes `count` requests that are signed now. No two files of different runs have an id in common.
+/// Writes `count` requests that are signed now. Files of different runs have no id in common.
 pub(crate) fn write(path: &str, count: u32, run: u32) -> Result<(), Failure> {
     let timestamp = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let text = "x".repeat(BODY_BYTES - r#"{"text":""}"#.len());
