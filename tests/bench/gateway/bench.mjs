@@ -25,13 +25,13 @@ const often = (server, seconds) => postOften(native, server, seconds);
 const once = (server, seconds) => postOnce(native, server, seconds);
 const verified = await inTurn(verifiers(programs), {
   rounds: 5,
-  warmUpSeconds: 1,
+  warmUpRequests: 10_000,
   seconds: 2,
   post: often,
 });
 const accepted = await inTurn(acceptors(programs), {
   rounds: 3,
-  warmUpSeconds: 1,
+  warmUpRequests: 1,
   seconds: 3,
   post: once,
 });

@@ -14,12 +14,18 @@ const START_SECONDS_MAX = 20;
 const STOP_SECONDS_MAX = 10;
 
 const running = new Set();
-// SIGTERM, on which each ends what it has started itself.
-process.on("exit", () => running.forEach((child) => child.kill("SIGTERM")));
+const folders = new Set();
+process.on("exit", () => {
+  // SIGTERM, on which each ends what it has started itself.
+  for (const child of running) child.kill("SIGTERM");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 export function temporaryFolder(name) {
-  return mkdtempSync(join(FOLDERS, `postseal-bench-${name}-`));
+  const folder = mkdtempSync(join(FOLDERS, `postseal-bench-${name}-`));
+  folders.add(folder);
+  return folder;
 }
 
 export async function freePort() {
@@ -89,6 +95,7 @@ export class Server {
       running.delete(child);
     }
     rmSync(this.folder, { recursive: true, force: true });
+    folders.delete(this.folder);
   }
 
   #kill() {

@@ -1,13 +1,15 @@
 // Contestants in turn, each started anew in every round: all share the machine's moods, and none
 // has a fuller database than another.
 
+const WARM_UP_SECONDS_MAX = 8;
+
 /**
  * A contestant is `{ name, start, check }`: `start` answers with a server, or throws where this
  * machine has not what it needs. `check` looks afterwards at whether it has done its work.
  *
  * @returns the medians of each that started, with its name; the others are named, with the reason.
  */
-export async function inTurn(contestants, { rounds, warmUpSeconds, seconds, post }) {
+export async function inTurn(contestants, { rounds, warmUpRequests, seconds, post }) {
   const taking = new Map(contestants.map((contestant) => [contestant, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [contestant, results] of taking) {
@@ -17,9 +19,9 @@ export async function inTurn(contestants, { rounds, warmUpSeconds, seconds, post
         continue;
       }
       try {
-        const warm = await post(server, warmUpSeconds);
+        const before = await warmedUp(server, warmUpRequests, post);
         const result = await post(server, seconds);
-        await contestant.check?.(server, warm.requests + result.requests);
+        await contestant.check?.(server, before + result.requests);
         results.push(result);
       } catch (error) {
         throw new Error(`${contestant.name}: ${error.message}`);
@@ -40,6 +42,15 @@ async function started({ name, start }) {
     console.log(`skipped: ${name}: ${error.message}\n`);
     return undefined;
   }
+}
+
+/** Posts until a compiler at run time has seen enough, and answers how many requests that took. */
+async function warmedUp(server, requestsMin, post) {
+  let requests = 0;
+  for (let second = 0; second < WARM_UP_SECONDS_MAX && requests < requestsMin; second += 1) {
+    requests += (await post(server, 1)).requests;
+  }
+  return requests;
 }
 
 /** Waits for any answer: some listen before they can give one. */
