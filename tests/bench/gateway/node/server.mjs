@@ -23,7 +23,7 @@ async function answer(webhook, request, response) {
   }
 }
 
-/** By events: twice as fast as an asynchronous loop. */
+/** By events, which costs less than an asynchronous loop. */
 function bodyOf(request) {
   const chunks = [];
   let length = 0;
