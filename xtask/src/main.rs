@@ -10,6 +10,7 @@ mod count;
 mod demo;
 mod fuzz;
 mod gateway;
+mod load;
 mod measure;
 mod outside;
 mod package;
@@ -43,7 +44,8 @@ Usage: cargo xtask TASK
   sums            build both modules, and write their hashes to pkg/SHA256SUMS
   test [WORD]     run every test, or the groups of tests whose name has WORD in it
   fuzz [SECONDS]  run each fuzz target for so long, by default ten minutes
-  bench           measure the package against other libraries, as ratios
+  bench           measure the package against other libraries, as ratios; then the gateway
+  bench gateway   measure the gateway alone under load, against what stands in its place elsewhere
   help            print this
 
 What is built goes to `target`, or to the folder that CARGO_TARGET_DIR names.
@@ -76,7 +78,8 @@ fn task(words: &[&str]) -> Result<bool> {
         ["test", word] => test::run(word),
         ["fuzz"] => fuzz::run(fuzz::SECONDS),
         ["fuzz", seconds] => fuzz::run(seconds.parse().context("SECONDS is a whole number")?),
-        ["bench"] => bench::run(),
+        ["bench"] => Ok(bench::run()? & load::run()?),
+        ["bench", "gateway"] => load::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}\n\nGroups of tests:{}", test::names());
             Ok(true)

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use crate::count::Count;
-use crate::{bench, constant_time, fuzz, tool};
+use crate::{bench, constant_time, fuzz, load, tool};
 
 /// A crate outside the workspace.
 struct Crate {
@@ -12,8 +12,9 @@ struct Crate {
     clippy: fn() -> Result<Count>,
 }
 
-const CRATES: [Crate; 3] = [
+const CRATES: [Crate; 4] = [
     Crate { folder: "tests/bench/native", clippy: bench::clippy },
+    Crate { folder: "tests/bench/gateway/native", clippy: load::clippy },
     Crate { folder: "tests/constant_time", clippy: constant_time::clippy },
     Crate { folder: "tests/fuzz", clippy: fuzz::clippy },
 ];

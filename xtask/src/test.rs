@@ -1,6 +1,6 @@
 //! Everything that can be tested, the cheapest first: all are counted, and none stops the others.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -247,32 +247,6 @@ type Counting = fn(&mut Command) -> Result<Count>;
 fn python(script: &str, argument: &Path, counting: Counting) -> Result<Count> {
     let script = workspace::root(script);
     let folder = script.parent().context("a script stands in a folder")?;
-    let python = environment(&folder.join("requirements.txt"))?;
+    let python = tool::python_environment(&folder.join("requirements.txt"))?;
     counting(tool::command(python).arg(&script).arg(argument))
-}
-
-/// The Python of an environment with what `requirements` names; plain python3 where there are none.
-fn environment(requirements: &Path) -> Result<PathBuf> {
-    let Ok(wanted) = tool::read(requirements) else { return Ok("python3".into()) };
-    let folder = requirements.parent().and_then(|path| path.file_name()).unwrap_or_default();
-    let venv = workspace::target("venv").join(folder);
-    let (python, stamp) = (venv.join("bin/python3"), venv.join("installed.txt"));
-    if tool::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    tool::run(tool::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    tool::run(
-        tool::command(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--requirement",
-            ])
-            .arg(requirements),
-    )?;
-    tool::write(&stamp, wanted)?;
-    Ok(python)
 }

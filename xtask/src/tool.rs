@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -94,6 +94,23 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<String> {
         .args(["ci", "--no-fund", "--no-audit", "--loglevel=error"])
         .current_dir(folder))?;
     Ok("installed".to_owned())
+}
+
+/// The Python of an environment with what `requirements` names; plain python3 where there are none.
+pub(crate) fn python_environment(requirements: &Path) -> Result<PathBuf> {
+    let Ok(wanted) = read(requirements) else { return Ok("python3".into()) };
+    let folder = requirements.parent().and_then(|path| path.file_name()).unwrap_or_default();
+    let venv = workspace::target("venv").join(folder);
+    let (python, stamp) = (venv.join("bin/python3"), venv.join("installed.txt"));
+    if read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    run(command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    run(command(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(requirements))?;
+    write(&stamp, wanted)?;
+    Ok(python)
 }
 
 fn newer(product: &Path, source: &Path) -> bool {

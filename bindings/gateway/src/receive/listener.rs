@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,10 @@ const HTTP2_RESETS_MAX: usize = 20;
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
 /// After `accept` has failed, as it does where there are no file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Until the first bytes are looked at again, at first and at most: whoever sends one of them and
+/// then waits may not keep us busy.
 const PEEK_PAUSE: Duration = Duration::from_millis(5);
+const PEEK_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How an HTTP/2 connection begins; no method of HTTP/1 does.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
@@ -129,40 +133,48 @@ impl Connection {
     {
         // An answer is one small packet: it must not wait for another one.
         let _ = stream.set_nodelay(true);
-        let beginning = self.bounds.header_timeout;
-        match &self.tls {
-            Some(acceptor) => match timeout(beginning, acceptor.accept(stream)).await {
-                Ok(Ok((stream, protocol))) => self.speak(stream, protocol, answering).await,
-                Ok(Err(why)) => tracing::debug!(peer = %self.peer, %why, "no TLS"),
-                Err(_) => tracing::debug!(peer = %self.peer, "no TLS in time"),
-            },
-            None => {
-                if let Ok(Ok(protocol)) = timeout(beginning, plain_protocol(&stream)).await {
-                    self.speak(stream, protocol, answering).await;
+        let Connection { peer, bounds, tls, watcher, _counted } = self;
+        let service = Exchange { peer, answering };
+        let beginning = bounds.header_timeout;
+        let exchanges = match tls {
+            // Boxed, so that what a handshake needs is not kept after it.
+            Some(acceptor) => match timeout(beginning, Box::pin(acceptor.accept(stream))).await {
+                Ok(Ok((stream, protocol))) => {
+                    exchanges(stream, protocol, &bounds, watcher, service)
                 }
-            }
+                Ok(Err(why)) => return tracing::debug!(%peer, %why, "no TLS"),
+                Err(_) => return tracing::debug!(%peer, "no TLS in time"),
+            },
+            None => match timeout(beginning, plain_protocol(&stream)).await {
+                Ok(Ok(protocol)) => exchanges(stream, protocol, &bounds, watcher, service),
+                _ => return,
+            },
+        };
+        if let Err(why) = exchanges.await {
+            tracing::debug!(%peer, %why, "connection ended early");
         }
     }
+}
 
-    async fn speak<S, F>(self, stream: S, protocol: Protocol, answering: Answering<F>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
-    {
-        let service = Exchange { peer: self.peer, answering };
-        let io = TokioIo::new(stream);
-        let watcher = self.watcher;
-        let ended = match protocol {
-            Protocol::Http1 => {
-                watcher.watch(http1(&self.bounds).serve_connection(io, service)).await
-            }
-            Protocol::Http2 => {
-                watcher.watch(http2(&self.bounds).serve_connection(io, service)).await
-            }
-        };
-        if let Err(why) = ended {
-            tracing::debug!(peer = %self.peer, %why, "connection ended early");
-        }
+type Exchanges = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// All that is spoken on a connection. Most connections wait most of the time: each has its own
+/// size, where one future for all kinds would have that of the largest.
+fn exchanges<S, F>(
+    stream: S,
+    protocol: Protocol,
+    bounds: &Bounds,
+    watcher: Watcher,
+    service: Exchange<F>,
+) -> Exchanges
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let io = TokioIo::new(stream);
+    match protocol {
+        Protocol::Http1 => Box::pin(watcher.watch(http1(bounds).serve_connection(io, service))),
+        Protocol::Http2 => Box::pin(watcher.watch(http2(bounds).serve_connection(io, service))),
     }
 }
 
@@ -191,6 +203,7 @@ fn http2(bounds: &Bounds) -> http2::Builder<TokioExecutor> {
 /// Looks at the first bytes, and leaves them where they are.
 async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
     let mut first = [0; HTTP2_PREFACE.len()];
+    let mut pause = PEEK_PAUSE;
     loop {
         let read = stream.peek(&mut first).await?;
         let seen = first.get(..read).unwrap_or_default();
@@ -203,7 +216,8 @@ async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
         if !HTTP2_PREFACE.starts_with(seen) {
             return Ok(Protocol::Http1);
         }
-        sleep(PEEK_PAUSE).await;
+        sleep(pause).await;
+        pause = (pause * 2).min(PEEK_PAUSE_MAX);
     }
 }
 
@@ -219,8 +233,7 @@ where
 {
     type Response = Response<Full<Bytes>>;
     type Error = std::convert::Infallible;
-    type Future =
-        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let answer = (self.answering)(self.peer, request);
