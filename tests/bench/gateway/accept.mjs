@@ -8,6 +8,7 @@ import { hyper, served } from "./verify.mjs";
 
 /** The gateway that the goals are about. */
 export const GATEWAY = "postseal serve, SQLite";
+export const GATEWAY_POSTGRES = "postseal serve, PostgreSQL";
 const STORE = 'store = "sqlite:postseal.db"';
 
 export function acceptors({ program, native, qhook }) {
@@ -19,7 +20,7 @@ export function acceptors({ program, native, qhook }) {
       start: () => gateway(program, { top: STORE, log: "info" }),
       check,
     },
-    { name: "postseal serve, PostgreSQL", start: () => overPostgres(program), check },
+    { name: GATEWAY_POSTGRES, start: () => overPostgres(program), check },
     {
       name: "hyper, one transaction each",
       start: () => served(hyper(native, "transactions", "inbox.db")),
@@ -28,7 +29,7 @@ export function acceptors({ program, native, qhook }) {
   ];
 }
 
-/** A build that does not know PostgreSQL does not start, and is skipped. */
+/** The same over a PostgreSQL on this machine, which is a third to share its cores. */
 async function overPostgres(program) {
   const server = await postgres();
   return gateway(program, { top: `store = "${server.database}"`, server });

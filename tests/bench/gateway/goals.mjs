@@ -1,5 +1,5 @@
 // What we want to reach, judged by ratios of one run, and by numbers where an operator has them.
-import { GATEWAY } from "./accept.mjs";
+import { GATEWAY, GATEWAY_POSTGRES } from "./accept.mjs";
 
 const CPU = [
   ["hyper, HMAC by hand", 1.3],
@@ -27,6 +27,7 @@ export function verdicts({ verified, accepted, long, memory }) {
     return [atMost(`CPU of verifying, over ${name}`, ours.cpuMicros / theirs.cpuMicros, most)];
   });
   const gateway = named(accepted, GATEWAY);
+  const postgres = named(accepted, GATEWAY_POSTGRES);
   const rate = RATE.flatMap(([name, least]) => {
     const theirs = named(accepted, name);
     if (gateway === undefined || theirs === undefined) return [];
@@ -36,6 +37,9 @@ export function verdicts({ verified, accepted, long, memory }) {
     ...cpu,
     ...(gateway ? [atLeast("accepted a second", gateway.rate, ACCEPTED_PER_SECOND)] : []),
     ...rate,
+    ...(gateway && postgres
+      ? [atLeast("accepted a second, PostgreSQL over SQLite", postgres.rate / gateway.rate, 1)]
+      : []),
     atMost("p99 of the long run, ms", long.p99Ms, P99_MS),
     atMost("write-ahead log at its longest, MiB", long.walMib, WAL_MIB),
     ...(memory ? [atMost("10 000 idle connections, MiB", memory.plain, PLAIN_MIB)] : []),
