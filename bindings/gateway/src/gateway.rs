@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +11,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::config::{Bounds, Config, Source};
-use crate::host;
+use crate::housekeeping::Housekeeping;
 use crate::operate::admin::Admin;
 use crate::operate::alerts::Alerts;
 use crate::operate::metrics::Metrics;
@@ -26,10 +27,8 @@ use crate::worker::{self, Delivering};
 
 /// How often files are looked at for a change.
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
-/// How often what is no longer kept is deleted, and the use of secrets written down.
-const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(10);
-/// Events that one deletion takes at most: the writer has others to serve.
-const EXPIRED_AT_ONCE: u32 = 500;
+/// After the time that the configuration gives: for leases to be given back, and for last words.
+const LAST_TIME: Duration = Duration::from_secs(5);
 /// Connections of the operators' port.
 const ADMIN_CONNECTIONS_MAX: usize = 64;
 
@@ -45,10 +44,11 @@ pub(crate) struct Gateway {
     receiving: Arc<Receiving>,
     delivering: Arc<Delivering>,
     acceptor: Option<Acceptor>,
+    housekeeping: Arc<Housekeeping>,
     workers: Workers,
-    /// By how much the clock was set back, as long as the store has not followed it.
-    set_back_ms: u64,
-    /// The sockets' tasks.
+    /// Workers that a reload has replaced, and that end what they hold.
+    replaced: JoinSet<()>,
+    /// The tasks of the sockets, and of the house.
     serving: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
@@ -99,6 +99,11 @@ impl Gateway {
             })),
             last_needed: Default::default(),
         });
+        let housekeeping = Arc::new(Housekeeping {
+            store: Arc::clone(&store),
+            receiving: Arc::clone(&receiving),
+            set_back_ms: AtomicU64::new(0),
+        });
         let mut gateway = Gateway {
             path,
             seen: files.iter().map(|file| changed_at(file)).collect(),
@@ -111,11 +116,13 @@ impl Gateway {
             receiving,
             delivering,
             acceptor,
-            set_back_ms: 0,
+            housekeeping,
+            replaced: JoinSet::new(),
             serving: JoinSet::new(),
             stop: watch::Sender::new(false),
         };
         gateway.listen(socket);
+        gateway.keep_house();
         if let Some(admin) = admin {
             gateway.listen_to_operators(bind(admin.listen).await?, admin.token);
         }
@@ -179,17 +186,13 @@ impl Gateway {
         let mut terminate = hear(SignalKind::terminate())?;
         let mut interrupt = hear(SignalKind::interrupt())?;
         let mut watching = interval(WATCH_INTERVAL);
-        let mut keeping_house = interval(HOUSEKEEPING_INTERVAL);
-        for ticks in [&mut watching, &mut keeping_house] {
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        }
+        watching.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hangup.recv() => self.reload().await,
-                _ = watching.tick() => if self.has_changed() { self.reload().await },
-                _ = keeping_house.tick() => self.keep_house().await,
+                _ = hangup.recv() => self.reload(),
+                _ = watching.tick() => if self.has_changed() { self.reload() },
             }
         }
         self.end().await;
@@ -206,8 +209,8 @@ impl Gateway {
 
     /// Puts what the files say now in place of what they said. Where they cannot be read, all stays
     /// as it is.
-    async fn reload(&mut self) {
-        let reloaded = self.try_reload().await;
+    fn reload(&mut self) {
+        let reloaded = self.try_reload();
         self.metrics.reloaded(reloaded.is_ok());
         match reloaded {
             Ok(()) => tracing::info!("the configuration was read again"),
@@ -218,7 +221,7 @@ impl Gateway {
         }
     }
 
-    async fn try_reload(&mut self) -> Result<(), Error> {
+    fn try_reload(&mut self) -> Result<(), Error> {
         let config = Config::read(&self.path)?;
         if let (Some(acceptor), Some(tls)) = (&self.acceptor, &config.tls) {
             acceptor.reload(tls)?;
@@ -238,64 +241,40 @@ impl Gateway {
         self.seen = self.files.iter().map(|file| changed_at(file)).collect();
         // The old workers end what they hold beside the new ones, which take the rest.
         let workers = Workers::begin(&self.delivering, &sources, self.bounds);
-        let old = std::mem::replace(&mut self.workers, workers);
-        tokio::spawn(old.end());
+        let replaced = std::mem::replace(&mut self.workers, workers);
+        while self.replaced.try_join_next().is_some() {}
+        self.replaced.spawn(replaced.end());
         Ok(())
     }
 
-    async fn keep_house(&mut self) {
-        let needed = self.receiving.last_needed.take();
-        if !needed.is_empty() && self.store.note_needed(needed).await.is_err() {
-            tracing::warn!("the use of secrets was not written down");
-        }
-        self.follow_clock().await;
-        for source in self.receiving.routes().sources.values() {
-            let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
-            let before_ms = host::now_ms().saturating_sub(retention_ms);
-            while let Ok(deleted) =
-                self.store.expire(&source.name, before_ms, EXPIRED_AT_ONCE).await
-            {
-                if deleted < u64::from(EXPIRED_AT_ONCE) {
-                    break;
-                }
-            }
-        }
+    fn keep_house(&mut self) {
+        let (housekeeping, stop) = (Arc::clone(&self.housekeeping), self.stop.subscribe());
+        self.serving.spawn(async move { housekeeping.run(stop).await });
     }
 
-    /// Where the clock was set back, jobs do not wait until it is again as late as it was.
-    async fn follow_clock(&mut self) {
-        let back_ms = host::set_back_ms();
-        if back_ms > 0 {
-            tracing::warn!(back_ms, "the clock was set back");
-        }
-        self.set_back_ms = self.set_back_ms.saturating_add(back_ms);
-        let mut followed = true;
-        for source in self.receiving.routes().sources.values() {
-            match self.store.reschedule(&source.name, host::now_ms(), self.set_back_ms).await {
-                Ok(0) => {}
-                Ok(_) => source.due.notify_one(),
-                Err(_) => followed = false,
-            }
-        }
-        // What is done twice for a source makes its jobs due too early, which harms less.
-        if followed {
-            self.set_back_ms = 0;
-        }
-    }
-
-    /// Takes nothing more in, ends what is there, and closes the store.
-    async fn end(mut self) {
+    /// Takes nothing more in, ends what is there, and closes the store. Whatever does not answer is
+    /// left behind when the time is up.
+    async fn end(self) {
         tracing::info!("ending");
+        let Gateway { bounds, mut serving, workers, mut replaced, housekeeping, store, .. } = self;
         self.stop.send_replace(true);
-        while self.serving.join_next().await.is_some() {}
-        // Nobody will know it after us.
-        self.follow_clock().await;
-        self.workers.end().await;
-        let needed = self.receiving.last_needed.take();
-        if self.store.note_needed(needed).await.is_err() {
-            tracing::warn!("the use of secrets was not written down");
+        let ending = async {
+            let serving = async { while serving.join_next().await.is_some() {} };
+            let replaced = async { while replaced.join_next().await.is_some() {} };
+            tokio::join!(serving, workers.end(), replaced);
+        };
+        if timeout(bounds.shutdown + LAST_TIME, ending).await.is_err() {
+            tracing::warn!("not all has ended in time");
         }
-        self.store.close().await;
+        let last = async {
+            if let Err(error) = housekeeping.end().await {
+                tracing::warn!(why = error.message(), "the use of secrets was not written down");
+            }
+            store.close().await;
+        };
+        if timeout(LAST_TIME, last).await.is_err() {
+            tracing::warn!("the store was not closed in time");
+        }
         tracing::info!("ended");
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod deliver;
 mod gateway;
 mod host;
+mod housekeeping;
 mod input;
 mod key_argument;
 mod operate;

@@ -4,7 +4,6 @@
 //! job delivered again, after the lease. Order is not promised.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -13,22 +12,22 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use postseal::policy::retry::{Attempt, Outcome};
 use postseal::{Code, Error, Message, StorageKey};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config::Source;
 use crate::deliver::{Answer, Failure, header_map};
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
 use crate::operate::metrics::Metrics;
-use crate::store::{Event, Job, Lease, Settlement, Store, Take};
+use crate::store::{Event, Job, Lease, Settlement, Store, Take, Taken};
 
 /// A lease is longer than an attempt by this, for the settlement.
 const SETTLEMENT_TIME: Duration = Duration::from_secs(15);
 /// How often the store is asked where nobody has told of a job: for those of other gateways, and
 /// for leases that have run out.
 const IDLE_POLL: Duration = Duration::from_secs(5);
-/// The same where attempts of ours have failed, and are due some time.
-const RETRY_POLL: Duration = Duration::from_millis(500);
+/// Whatever is due sooner than that is not worth another question.
+const POLL_MIN: Duration = Duration::from_millis(20);
 /// After the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 const KEY_PREFIX: &str = "postseal:claim:v1:";
@@ -51,7 +50,6 @@ pub(crate) async fn run(
 ) {
     let slots = usize::try_from(source.delivery.concurrency).unwrap_or(1);
     let free = Arc::new(Semaphore::new(slots));
-    let retried = Arc::new(AtomicBool::new(false));
     let held = Arc::new(Held::default());
     loop {
         // A slot first: nothing is leased that nobody can deliver.
@@ -64,8 +62,8 @@ pub(crate) async fn run(
         let jobs_max = u32::try_from(free.available_permits()).unwrap_or(1).max(1);
         let lease = source.delivery.timeout + SETTLEMENT_TIME;
         let take = Take { source: &source.name, jobs_max, now_ms: host::now_ms(), lease };
-        let jobs = match delivering.store.take(take).await {
-            Ok(jobs) => jobs,
+        let Taken { jobs, next_due_ms } = match delivering.store.take(take).await {
+            Ok(taken) => taken,
             Err(error) => {
                 tracing::error!(source = source.name, why = error.message(), "nothing taken");
                 idle(&source, STORE_PAUSE, &mut stop).await;
@@ -73,22 +71,18 @@ pub(crate) async fn run(
             }
         };
         if jobs.is_empty() {
-            let poll = if retried.swap(false, Ordering::Relaxed) { RETRY_POLL } else { IDLE_POLL };
-            if idle(&source, poll, &mut stop).await && poll == RETRY_POLL {
-                retried.store(true, Ordering::Relaxed);
-            }
+            let due = next_due_ms.map(|due_ms| due_ms.saturating_sub(host::now_ms()));
+            let due = due.map_or(IDLE_POLL, Duration::from_millis).clamp(POLL_MIN, IDLE_POLL);
+            idle(&source, due, &mut stop).await;
             continue;
         }
         for job in jobs {
             let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
             let (delivering, source) = (Arc::clone(&delivering), Arc::clone(&source));
-            let (retried, held) = (Arc::clone(&retried), Arc::clone(&held));
-            let lease = job.lease;
+            let (held, lease) = (Arc::clone(&held), job.lease);
             held.add(lease);
             tokio::spawn(async move {
-                if delivering.deliver(&source, job).await {
-                    retried.store(true, Ordering::Relaxed);
-                }
+                delivering.deliver(&source, job).await;
                 held.remove(lease);
                 drop(slot);
             });
@@ -119,17 +113,17 @@ impl Held {
     }
 }
 
-/// Waits until there may be something to do. `true`: for nothing.
-async fn idle(source: &Source, longest: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+/// Waits until there may be something to do.
+async fn idle(source: &Source, longest: Duration, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => false,
-        waited = timeout(longest, source.due.notified()) => waited.is_err(),
+        _ = stop.wait_for(|stop| *stop) => {}
+        _ = timeout(longest, source.due.notified()) => {}
     }
 }
 
 impl Delivering {
-    /// One attempt. `true` where another one is due.
-    async fn deliver(&self, source: &Source, job: Job) -> bool {
+    /// One attempt, from the lease to its settlement.
+    async fn deliver(&self, source: &Source, job: Job) {
         let began = Instant::now();
         let outcome = match job.lease.attempt > source.delivery.max_attempts {
             // The last attempt was begun, and its gateway died: what kills gateways must end too.
@@ -143,19 +137,38 @@ impl Delivering {
         self.metrics.delivery(&source.name, &result, began.elapsed());
         let settlement = self.settlement(source, &job, outcome.as_ref());
         self.report(source, &job, settlement, &result, began.elapsed());
-        let lease = job.lease;
-        let settled = self.store.settle(lease, settlement, Some(&result), host::now_ms()).await;
-        match settled {
-            Ok(true) => {}
-            Ok(false) => {
-                tracing::warn!(source = source.name, event = lease.number, "the lease was lost");
-            }
-            Err(error) => {
-                let why = error.message();
-                tracing::error!(source = source.name, event = lease.number, why, "not settled");
-            }
+        let lease_end = began + source.delivery.timeout + SETTLEMENT_TIME;
+        self.settle(source, job.lease, settlement, &result, lease_end).await;
+        if let Settlement::Retry { .. } = settlement {
+            // Whoever waits for the next job may have to wait less.
+            source.due.notify_one();
         }
-        matches!(settlement, Settlement::Retry { .. })
+    }
+
+    /// Writes down what has become of an attempt, as often as it takes: else it is made again.
+    async fn settle(
+        &self,
+        source: &Source,
+        lease: Lease,
+        settlement: Settlement,
+        result: &str,
+        lease_end: Instant,
+    ) {
+        let (name, event) = (source.name.as_str(), lease.number);
+        loop {
+            let settled = self.store.settle(lease, settlement, Some(result), host::now_ms()).await;
+            match settled {
+                Ok(true) => return,
+                Ok(false) => return tracing::warn!(source = name, event, "the lease was lost"),
+                Err(error) => {
+                    tracing::error!(source = name, event, why = error.message(), "not settled");
+                }
+            }
+            if Instant::now() + STORE_PAUSE > lease_end {
+                return;
+            }
+            sleep(STORE_PAUSE).await;
+        }
     }
 
     /// Ends what a shutdown does not wait for: another worker begins it anew.

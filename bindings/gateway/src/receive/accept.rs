@@ -19,12 +19,13 @@ use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
 use super::client_address::{client_address, limited};
+use super::last_needed::LastNeeded;
 use super::limit::{Limiter, Verdict};
 use crate::config::Source;
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
 use crate::operate::metrics::Metrics;
-use crate::store::{Acceptance, Event, Needed, NewEvent, Store};
+use crate::store::{Acceptance, Event, NewEvent, Store};
 
 /// A body from which on verifying and decrypting would hold up the other tasks of a thread.
 const LONG_BODY_BYTES: usize = 256 << 10;
@@ -48,24 +49,6 @@ pub(crate) struct Routes {
     pub(crate) sources: HashMap<String, Arc<Source>>,
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
     pub(crate) storage_keys: Arc<Vec<StorageKey>>,
-}
-
-/// When each secret was last needed, since that was last written down.
-#[derive(Default)]
-pub(crate) struct LastNeeded(std::sync::Mutex<HashMap<(String, String), u64>>);
-
-impl LastNeeded {
-    fn note(&self, source: &str, secret_id: &str, at_ms: u64) {
-        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        times.insert((source.to_owned(), secret_id.to_owned()), at_ms);
-    }
-
-    /// Takes what is to be written.
-    pub(crate) fn take(&self) -> Vec<Needed> {
-        let times = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let row = |((source, secret_id), at_ms)| Needed { source, secret_id, at_ms };
-        times.into_iter().map(row).collect()
-    }
 }
 
 /// What is known of a request before its body is read.

@@ -4,6 +4,7 @@ pub(crate) mod accept;
 mod answer;
 mod client_address;
 mod client_pins;
+mod last_needed;
 pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod tls;

@@ -27,11 +27,29 @@ impl Take<'_> {
     }
 }
 
+/// What was taken.
+pub(crate) struct Taken {
+    pub(crate) jobs: Vec<Job>,
+    /// Where nothing was: when the next job of the source is due, in Unix milliseconds.
+    pub(crate) next_due_ms: Option<u64>,
+}
+
+/// Whether the clock that due times come from was set back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SetBack {
+    /// Not that anybody knows. No wait is longer than the longest.
+    No,
+    /// Nobody was there to see it. What was never tried is due, too.
+    Perhaps,
+    /// By so much. What is to come is due sooner, too.
+    By { back_ms: u64 },
+}
+
 /// The right to deliver an event, until the lease runs out. Whoever takes the job after that has
 /// a higher attempt, and this lease is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
-    /// The event's number: ascending in the order in which events were accepted.
+    /// The event's number, which no other one has had.
     pub(crate) number: i64,
     /// Counted from 1.
     pub(crate) attempt: u32,
@@ -56,7 +74,7 @@ pub(crate) enum Settlement {
         /// In Unix milliseconds.
         due_ms: u64,
     },
-    /// Given back untried, as at a shutdown: due at once, and the attempt does not count.
+    /// Given back unfinished, at a shutdown: due at once, and the attempt does not count.
     Returned,
     /// No more attempts: a dead letter.
     Dead,

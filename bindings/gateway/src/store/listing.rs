@@ -61,6 +61,18 @@ pub(crate) struct Filter {
     pub(crate) rows_max: u32,
 }
 
+impl Filter {
+    /// In SQL of both databases. A state that is written out has an index of its own.
+    pub(super) fn state_condition(&self) -> &'static str {
+        match self.state {
+            None => "TRUE",
+            Some(State::Pending) => "state = 'pending'",
+            Some(State::Delivered) => "state = 'delivered'",
+            Some(State::Dead) => "state = 'dead'",
+        }
+    }
+}
+
 /// How many events of a source are pending, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Backlog {

@@ -8,7 +8,7 @@ mod event;
 mod job;
 mod listing;
 mod postgres;
-mod postgres_connect;
+mod postgres_pool;
 mod postgres_rows;
 #[cfg(test)]
 mod simulation;
@@ -17,11 +17,13 @@ mod sqlite_rows;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use postseal::policy::DELAY_SECONDS_MAX;
 use postseal::{Code, Error};
 
 pub(crate) use event::{Acceptance, Event, NewEvent};
-pub(crate) use job::{Job, Lease, Settlement, Take};
+pub(crate) use job::{Job, Lease, SetBack, Settlement, Take, Taken};
 pub(crate) use listing::{Backlog, Filter, Listed, Needed, State};
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -74,7 +76,7 @@ impl Store {
     }
 
     /// Leases jobs that are due.
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
         match self {
             Store::Sqlite(store) => store.take(take).await,
             Store::Postgres(store) => store.take(take).await,
@@ -118,19 +120,19 @@ impl Store {
         }
     }
 
-    /// Mends times that come from another clock, and says of how many jobs.
+    /// Mends due times that come from another clock, and says of how many jobs.
     ///
-    /// What is to come is due sooner by `back_ms`, by which the clock was set back. And whatever
-    /// has happened to it: what was never tried is due, and no wait is longer than the longest.
+    /// Several gateways have several clocks: with PostgreSQL, where one was set back it does not
+    /// know by how much the others' times are wrong, so no more is done than for `Perhaps`.
     pub(crate) async fn reschedule(
         &self,
         source: &str,
         now_ms: u64,
-        back_ms: u64,
+        set_back: SetBack,
     ) -> Result<u64, Error> {
         match self {
-            Store::Sqlite(store) => store.reschedule(source, now_ms, back_ms).await,
-            Store::Postgres(store) => store.reschedule(source, now_ms, back_ms).await,
+            Store::Sqlite(store) => store.reschedule(source, now_ms, set_back).await,
+            Store::Postgres(store) => store.reschedule(source, now_ms, set_back).await,
         }
     }
 
@@ -188,7 +190,7 @@ impl Store {
         }
     }
 
-    /// Ends what waits. After that every method fails.
+    /// After this every method fails. Nobody may be waiting for one.
     pub(crate) async fn close(&self) {
         match self {
             Store::Sqlite(store) => store.close().await,
@@ -203,6 +205,18 @@ pub(crate) struct Durability {
     pub(crate) store: String,
     /// What could lose an event that was acknowledged.
     pub(crate) warnings: Vec<String>,
+}
+
+/// Events that wait to be written. A sender who would wait longer is told to come back.
+const QUEUE_EVENTS_MAX: usize = 4096;
+const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
+
+fn overloaded() -> Error {
+    unavailable("the store has more to write than it can".to_owned())
+}
+
+fn closed() -> Error {
+    unavailable("the store is closed".to_owned())
 }
 
 fn unavailable(message: String) -> Error {

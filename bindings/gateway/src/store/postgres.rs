@@ -4,29 +4,28 @@
 //! SPEC: a commit is on the server's disk when it answers, unless the server itself was told not to
 //! write (`fsync = off`); `durability` says so.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{ClientWrapper, HookError, Object, Pool, PoolError};
+use deadpool_postgres::{ClientWrapper, HookError, Object, Pool, PoolError, TimeoutType};
 use postseal::Error;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::Error as PgError;
 
-use super::postgres_connect;
+use super::postgres_pool;
 use super::postgres_rows as rows;
 use super::{
-    Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
-    Settlement, Take, unavailable,
+    Acceptance, Backlog, Durability, Event, Filter, Lease, Listed, Needed, NewEvent,
+    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded,
+    unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/postgres_1.sql");
 const SCHEMA_VERSION: i32 = 1;
 /// Of the lock under which gateways that start together migrate one after another: `postseal`.
 const MIGRATION_LOCK: i64 = 0x706f_7374_7365_616c;
-/// Events that wait for a batch. A sender who would wait longer is told to come back.
-const QUEUE_MAX: usize = 4096;
-const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 /// Batches under way. While they are, the next ones grow.
 const BATCHES_MAX: usize = 3;
 const BATCH_EVENTS_MAX: usize = 256;
@@ -51,9 +50,9 @@ impl Postgres {
     /// # Errors
     /// `invalid_config`, `store_unavailable`.
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
-        let pool = postgres_connect::pool(url)?;
+        let pool = postgres_pool::pool(url)?;
         migrate(&pool).await?;
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let (queue, waiting) = mpsc::channel(QUEUE_EVENTS_MAX);
         tokio::spawn(accept_in_batches(pool.clone(), waiting));
         Ok(Postgres { pool, queue })
     }
@@ -85,12 +84,20 @@ impl Postgres {
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
         let (answer, answered) = oneshot::channel();
         let waiting = self.queue.send_timeout(Waiting { event, answer }, QUEUE_PATIENCE).await;
-        waiting.map_err(|_| unavailable("the store has more to write than it can".to_owned()))?;
-        answered.await.map_err(|_| unavailable("the store is closed".to_owned()))?
+        waiting.map_err(|_| overloaded())?;
+        answered.await.map_err(|_| closed())?
     }
 
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
-        self.ask(|client| async move { rows::take(&client, &take).await }).await
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
+        self.ask(|client| async move {
+            let jobs = rows::take(&client, &take).await?;
+            let next_due_ms = match jobs.is_empty() {
+                true => rows::next_due(&client, take.source).await?,
+                false => None,
+            };
+            Ok(Taken { jobs, next_due_ms })
+        })
+        .await
     }
 
     pub(crate) async fn settle(
@@ -124,9 +131,9 @@ impl Postgres {
         &self,
         source: &str,
         now_ms: u64,
-        back_ms: u64,
+        set_back: SetBack,
     ) -> Result<u64, Error> {
-        self.ask(|client| async move { rows::reschedule(&client, source, now_ms, back_ms).await })
+        self.ask(|client| async move { rows::reschedule(&client, source, now_ms, set_back).await })
             .await
     }
 
@@ -179,14 +186,18 @@ const SETTINGS: &str = "\
 const REWRITE: &str = "UPDATE postseal_schema SET version = version";
 
 async fn connection(pool: &Pool) -> Result<Object, Error> {
-    pool.get().await.map_err(|why| {
-        unavailable(match &why {
-            PoolError::Backend(why) | PoolError::PostCreateHook(HookError::Backend(why)) => {
-                format!("the store cannot be connected to: {}", fault(why))
-            }
-            PoolError::Timeout(_) => "no connection to the store was free in time".to_owned(),
-            _ => "the store is closed".to_owned(),
-        })
+    let silent = || unavailable("the store's server cannot be connected to in time".to_owned());
+    // The pool's own times do not hold for what a new session is told.
+    let got = timeout(PATIENCE, pool.get()).await.map_err(|_| silent())?;
+    got.map_err(|why| match &why {
+        PoolError::Backend(why) | PoolError::PostCreateHook(HookError::Backend(why)) => {
+            unavailable(format!("the store cannot be connected to: {}", fault(why)))
+        }
+        PoolError::Timeout(TimeoutType::Wait) => {
+            unavailable("no connection to the store was free in time".to_owned())
+        }
+        PoolError::Timeout(_) => silent(),
+        _ => closed(),
     })
 }
 
@@ -208,9 +219,11 @@ async fn ask<T, F: Future<Output = Result<T, PgError>>>(
 
 /// What is wrong, without the details in which PostgreSQL quotes rows.
 fn fault(error: &PgError) -> String {
-    match error.as_db_error() {
-        Some(error) => format!("{} (SQLSTATE {})", error.message(), error.code().code()),
-        None => error.to_string(),
+    match (error.as_db_error(), error.source()) {
+        (Some(error), _) => format!("{} (SQLSTATE {})", error.message(), error.code().code()),
+        // Of the network, or of TLS.
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
     }
 }
 
@@ -235,7 +248,7 @@ async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
     }
 }
 
-/// One batch, in one transaction: if it fails, nothing of it is written.
+/// One batch, inserted in one transaction.
 async fn accept(pool: &Pool, batch: Vec<Waiting>) {
     let (events, answers): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|waiting| (waiting.event, waiting.answer)).unzip();
@@ -246,7 +259,7 @@ async fn accept(pool: &Pool, batch: Vec<Waiting>) {
     for (index, answer) in answers.into_iter().enumerate() {
         let outcome = match &accepted {
             Ok(accepted) => accepted.get(index).copied().flatten().ok_or_else(|| {
-                unavailable("an event of this id has just been deleted: send it again".to_owned())
+                unavailable("the earlier event of this id could not be read".to_owned())
             }),
             Err(error) => Err(error.clone()),
         };

@@ -1,4 +1,4 @@
-//! The inbox's statements in PostgreSQL. Each is one statement, and so one transaction.
+//! The inbox's statements in PostgreSQL. Each is a transaction of its own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,14 +6,14 @@ use deadpool_postgres::ClientWrapper as Client;
 use tokio_postgres::{Error, Row};
 
 use super::{
-    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
-    Take, longest_wait_ms, signed, unsigned,
+    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, SetBack, Settlement,
+    State, Take, longest_wait_ms, signed, unsigned,
 };
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Accepts a batch. `None` for an event whose key was there, and is no longer: it can be tried
-/// again.
+/// Accepts a batch. `None` for an event whose key is there, or was, and of which nothing more could
+/// be read: it can be tried again.
 ///
 /// Keys are inserted in their order: two batches that share some wait for one another, and never
 /// each for the other.
@@ -28,7 +28,8 @@ pub(super) async fn accept(client: &Client, batch: &[NewEvent]) -> Result<Vec<Op
     let there: Vec<&str> = first.keys().copied().filter(|&key| !inserted.contains(key)).collect();
     let mut digests: HashMap<String, Option<String>> = match there.is_empty() {
         true => HashMap::new(),
-        false => digests(client, &there).await?,
+        // What was inserted is committed, whatever becomes of this question.
+        false => digests(client, &there).await.unwrap_or_default(),
     };
     for new in firsts.iter().filter(|new| inserted.contains(&new.event.key)) {
         digests.insert(new.event.key.clone(), new.digest.clone());
@@ -56,8 +57,8 @@ async fn insert(client: &Client, events: &[&NewEvent]) -> Result<HashSet<String>
                  $12::bigint[])
                ON CONFLICT (key) DO NOTHING RETURNING number, key, source, received_ms
              ), job AS (
-               INSERT INTO postseal_jobs (number, source, state, due_ms)
-               SELECT number, source, 'pending', received_ms FROM new
+               INSERT INTO postseal_jobs (number, source, state, due_ms, received_ms)
+               SELECT number, source, 'pending', received_ms, received_ms FROM new
              )
              SELECT key FROM new",
         )
@@ -126,6 +127,16 @@ pub(super) async fn take(client: &Client, take: &Take<'_>) -> Result<Vec<Job>> {
     rows.iter().map(job).collect()
 }
 
+pub(super) async fn next_due(client: &Client, source: &str) -> Result<Option<u64>> {
+    let select = client
+        .prepare_cached(
+            "SELECT min(due_ms) FROM postseal_jobs WHERE state = 'pending' AND source = $1",
+        )
+        .await?;
+    let due: Option<i64> = client.query_one(&select, &[&source]).await?.try_get(0)?;
+    Ok(due.map(unsigned))
+}
+
 /// A lease is settled once: what a shutdown has given back is nobody's.
 pub(super) async fn settle(
     client: &Client,
@@ -177,7 +188,7 @@ pub(super) async fn expire(
         .prepare_cached(
             "WITH old AS MATERIALIZED (
                SELECT number FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
-               WHERE event.source = $1 AND received_ms < $2 AND state <> 'pending'
+               WHERE event.source = $1 AND event.received_ms < $2 AND state <> 'pending'
                LIMIT $3 FOR UPDATE OF job SKIP LOCKED
              ), job AS (
                DELETE FROM postseal_jobs USING old WHERE postseal_jobs.number = old.number
@@ -192,18 +203,27 @@ pub(super) async fn reschedule(
     client: &Client,
     source: &str,
     now_ms: u64,
-    back_ms: u64,
+    set_back: SetBack,
 ) -> Result<u64> {
+    let latest = signed(longest_wait_ms(now_ms));
+    if let SetBack::No = set_back {
+        // A short range of the index, and mostly an empty one.
+        let update = client
+            .prepare_cached(
+                "UPDATE postseal_jobs SET due_ms = $1
+                 WHERE state = 'pending' AND source = $2 AND due_ms > $1",
+            )
+            .await?;
+        return client.execute(&update, &[&latest, &source]).await;
+    }
     let update = client
         .prepare_cached(
-            "UPDATE postseal_jobs SET due_ms =
-               CASE attempts WHEN 0 THEN $1 ELSE greatest($1, least(due_ms - $2, $3)) END
-             WHERE state = 'pending' AND source = $4 AND due_ms > $1
-               AND (attempts = 0 OR $2 > 0::bigint OR due_ms > $3)",
+            "UPDATE postseal_jobs SET due_ms = CASE attempts WHEN 0 THEN $1 ELSE $2 END
+             WHERE state = 'pending' AND source = $3 AND due_ms > $1
+               AND (attempts = 0 OR due_ms > $2)",
         )
         .await?;
-    let latest = signed(longest_wait_ms(now_ms));
-    client.execute(&update, &[&signed(now_ms), &signed(back_ms), &latest, &source]).await
+    client.execute(&update, &[&signed(now_ms), &latest, &source]).await
 }
 
 pub(super) async fn replay(client: &Client, number: i64, now_ms: u64) -> Result<bool> {
@@ -229,29 +249,28 @@ pub(super) async fn purge(client: &Client, number: i64) -> Result<bool> {
 }
 
 pub(super) async fn list(client: &Client, filter: &Filter) -> Result<Vec<Listed>> {
-    let select = client
-        .prepare_cached(
-            "SELECT number, event.source, message_id, signed_at, secret_id, encrypted, content_type,
-               length(payload)::bigint, received_ms, state, attempts, due_ms, last_result, ended_ms
-             FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
-             WHERE ($1::bigint IS NULL OR number = $1)
-               AND ($2::text IS NULL OR event.source = $2)
-               AND ($3::text IS NULL OR message_id = $3)
-               AND ($4::text IS NULL OR state = $4)
-               AND ($5::bigint IS NULL OR number < $5)
-             ORDER BY number DESC LIMIT $6",
-        )
-        .await?;
-    let state = filter.state.map(State::as_str);
-    let most = i64::from(filter.rows_max);
-    let Filter { number, source, message_id, before, .. } = filter;
-    let rows = client.query(&select, &[number, source, message_id, &state, before, &most]).await?;
-    rows.iter().map(listed).collect()
+    let query = format!(
+        "SELECT number, event.source, message_id, signed_at, secret_id, encrypted, content_type,
+           length(payload)::bigint, event.received_ms, state, attempts, due_ms, last_result, ended_ms
+         FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
+         WHERE {}
+           AND ($1::bigint IS NULL OR number = $1)
+           AND ($2::text IS NULL OR event.source = $2)
+           AND ($3::text IS NULL OR message_id = $3)
+           AND ($4::bigint IS NULL OR number < $4)
+         ORDER BY number DESC LIMIT $5",
+        filter.state_condition(),
+    );
+    let Filter { number, source, message_id, before, rows_max, .. } = filter;
+    let most = i64::from(*rows_max);
+    let rows = client.query(&query, &[number, source, message_id, before, &most]).await?;
+    Ok(rows.iter().map(listed).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-fn listed(row: &Row) -> Result<Listed> {
-    let state: &str = row.try_get(9)?;
-    Ok(Listed {
+/// `None` for a state that only somebody else can have written.
+fn listed(row: &Row) -> Result<Option<Listed>> {
+    let Some(state) = State::named(row.try_get(9)?) else { return Ok(None) };
+    Ok(Some(Listed {
         number: row.try_get(0)?,
         source: row.try_get(1)?,
         message_id: row.try_get(2)?,
@@ -261,13 +280,12 @@ fn listed(row: &Row) -> Result<Listed> {
         content_type: row.try_get(6)?,
         payload_bytes: unsigned(row.try_get(7)?),
         received_ms: unsigned(row.try_get(8)?),
-        // We alone write it; what somebody else has written there is no more delivered.
-        state: State::named(state).unwrap_or(State::Dead),
+        state,
         attempts: u32::try_from(row.try_get::<_, i32>(10)?).unwrap_or(0),
         due_ms: unsigned(row.try_get(11)?),
         last_result: row.try_get(12)?,
         ended_ms: row.try_get::<_, Option<i64>>(13)?.map(unsigned),
-    })
+    }))
 }
 
 pub(super) async fn event(client: &Client, number: i64) -> Result<Option<Event>> {
@@ -297,14 +315,17 @@ fn event_of(row: &Row) -> Result<Event> {
     })
 }
 
+/// Each state by its own index: the jobs that have ended are most, and are not looked at.
 pub(super) async fn backlog(client: &Client) -> Result<Vec<Backlog>> {
     let select = client
         .prepare_cached(
-            "SELECT job.source, count(*) FILTER (WHERE state = 'pending'),
-               count(*) FILTER (WHERE state = 'dead'),
-               min(received_ms) FILTER (WHERE state = 'pending')
-             FROM postseal_jobs AS job JOIN postseal_events USING (number)
-             WHERE state IN ('pending', 'dead') GROUP BY job.source ORDER BY job.source",
+            "SELECT source, sum(pending)::bigint, sum(dead)::bigint, min(oldest) FROM (
+               SELECT source, count(*) AS pending, 0 AS dead, min(received_ms) AS oldest
+               FROM postseal_jobs WHERE state = 'pending' GROUP BY source
+               UNION ALL
+               SELECT source, 0, count(*), NULL
+               FROM postseal_jobs WHERE state = 'dead' GROUP BY source
+             ) AS states GROUP BY source ORDER BY source",
         )
         .await?;
     let backlog = |row: &Row| {

@@ -13,15 +13,12 @@ use tokio::task::spawn_blocking;
 
 use super::sqlite_rows as rows;
 use super::{
-    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, Take,
-    unavailable,
+    Acceptance, Backlog, Event, Filter, Lease, Listed, Needed, NewEvent, QUEUE_EVENTS_MAX,
+    QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded, unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
 const SCHEMA_VERSION: i64 = 1;
-/// Commands that wait for the writer. A sender who would wait longer is told to come back.
-const QUEUE_MAX: usize = 4096;
-const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 /// Commands in one transaction: enough that a commit costs each of them next to nothing.
 const GROUP_MAX: usize = 256;
 /// For another process, as `postseal events` is one, that writes at the moment.
@@ -64,7 +61,7 @@ impl Sqlite {
         let path = Arc::new(PathBuf::from(path));
         let opened = Arc::clone(&path);
         let connection = blocking(move || open_writer(&opened)).await?;
-        let (commands, queue) = mpsc::channel(QUEUE_MAX);
+        let (commands, queue) = mpsc::channel(QUEUE_EVENTS_MAX);
         let writer = std::thread::Builder::new()
             .name("inbox".to_owned())
             .spawn(move || write(connection, queue))
@@ -76,11 +73,18 @@ impl Sqlite {
         self.command(move |connection| rows::accept(connection, &event)).await
     }
 
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Vec<Job>, Error> {
-        let Take { source, jobs_max, now_ms, lease } = take;
-        let source = source.to_owned();
-        self.command(move |connection| rows::take(connection, &source, jobs_max, now_ms, lease))
-            .await
+    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
+        let (source, until_ms) = (take.source.to_owned(), take.until_ms());
+        let Take { jobs_max, now_ms, .. } = take;
+        self.command(move |connection| {
+            let jobs = rows::take(connection, &source, jobs_max, now_ms, until_ms)?;
+            let next_due_ms = match jobs.is_empty() {
+                true => rows::next_due(connection, &source)?,
+                false => None,
+            };
+            Ok(Taken { jobs, next_due_ms })
+        })
+        .await
     }
 
     pub(crate) async fn settle(
@@ -115,10 +119,11 @@ impl Sqlite {
         &self,
         source: &str,
         now_ms: u64,
-        back_ms: u64,
+        set_back: SetBack,
     ) -> Result<u64, Error> {
         let source = source.to_owned();
-        self.command(move |connection| rows::reschedule(connection, &source, now_ms, back_ms)).await
+        self.command(move |connection| rows::reschedule(connection, &source, now_ms, set_back))
+            .await
     }
 
     pub(crate) async fn replay(&self, number: i64, now_ms: u64) -> Result<bool, Error> {
@@ -182,8 +187,8 @@ impl Sqlite {
             last: false,
         };
         let waiting = self.commands.send_timeout(command, QUEUE_PATIENCE).await;
-        waiting.map_err(|_| unavailable("the store has more to write than it can".to_owned()))?;
-        receiver.await.map_err(|_| unavailable("the store is closed".to_owned()))??;
+        waiting.map_err(|_| overloaded())?;
+        receiver.await.map_err(|_| closed())??;
         let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(|| unavailable("the store has not answered".to_owned()))
     }

@@ -1,13 +1,11 @@
 //! The inbox's statements in SQLite, each within the transaction of its caller.
 
-use std::time::Duration;
-
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
 
 use super::{
-    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, Settlement, State,
-    longest_wait_ms, signed, unsigned,
+    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, SetBack, Settlement,
+    State, longest_wait_ms, signed, unsigned,
 };
 
 pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
@@ -37,7 +35,8 @@ pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptan
     }
     let number = connection.last_insert_rowid();
     let mut job = connection.prepare_cached(
-        "INSERT INTO jobs (number, source, state, due_ms) VALUES (?1, ?2, 'pending', ?3)",
+        "INSERT INTO jobs (number, source, state, due_ms, received_ms)
+         VALUES (?1, ?2, 'pending', ?3, ?3)",
     )?;
     job.execute(params![number, event.source, signed(event.received_ms)])?;
     Ok(Acceptance::Accepted)
@@ -55,10 +54,8 @@ pub(super) fn take(
     source: &str,
     jobs_max: u32,
     now_ms: u64,
-    lease: Duration,
+    until_ms: u64,
 ) -> Result<Vec<Job>> {
-    let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
-    let until = signed(now_ms.saturating_add(lease_ms));
     let mut take = connection.prepare_cached(
         "UPDATE jobs SET attempts = attempts + 1, lease = lease + 1, due_ms = ?4
          WHERE number IN (
@@ -66,9 +63,10 @@ pub(super) fn take(
            ORDER BY due_ms, number LIMIT ?3)
          RETURNING number, attempts, lease",
     )?;
-    let leases = take.query_map(params![source, signed(now_ms), jobs_max, until], |row| {
-        Ok(Lease { number: row.get(0)?, attempt: row.get(1)?, count: row.get(2)? })
-    })?;
+    let leases = take
+        .query_map(params![source, signed(now_ms), jobs_max, signed(until_ms)], |row| {
+            Ok(Lease { number: row.get(0)?, attempt: row.get(1)?, count: row.get(2)? })
+        })?;
     let mut leases = leases.collect::<Result<Vec<_>>>()?;
     leases.sort_by_key(|lease| lease.number);
     let mut jobs = Vec::with_capacity(leases.len());
@@ -78,6 +76,12 @@ pub(super) fn take(
         }
     }
     Ok(jobs)
+}
+
+pub(super) fn next_due(connection: &Connection, source: &str) -> Result<Option<u64>> {
+    let mut select = connection
+        .prepare_cached("SELECT min(due_ms) FROM jobs WHERE state = 'pending' AND source = ?1")?;
+    select.query_row([source], |row| Ok(row.get::<_, Option<i64>>(0)?.map(unsigned)))
 }
 
 pub(super) fn settle(
@@ -128,32 +132,46 @@ pub(super) fn expire(
     let mut delete = connection.prepare_cached(
         "DELETE FROM events WHERE number IN (
            SELECT events.number FROM events JOIN jobs USING (number)
-           WHERE events.source = ?1 AND received_ms < ?2 AND state <> 'pending' LIMIT ?3)",
+           WHERE events.source = ?1 AND events.received_ms < ?2 AND state <> 'pending' LIMIT ?3)",
     )?;
     let deleted = delete.execute(params![source, signed(before_ms), rows_max])?;
-    Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+    counted(deleted)
 }
 
 pub(super) fn reschedule(
     connection: &Connection,
     source: &str,
     now_ms: u64,
-    back_ms: u64,
+    set_back: SetBack,
 ) -> Result<u64> {
-    let latest = longest_wait_ms(now_ms);
+    let latest = signed(longest_wait_ms(now_ms));
+    let back_ms = match set_back {
+        // A short range of the index, and mostly an empty one.
+        SetBack::No => {
+            let mut update = connection.prepare_cached(
+                "UPDATE jobs SET due_ms = ?1 WHERE state = 'pending' AND source = ?2 AND due_ms > ?1",
+            )?;
+            return counted(update.execute(params![latest, source])?);
+        }
+        SetBack::Perhaps => 0,
+        SetBack::By { back_ms } => back_ms,
+    };
     let mut update = connection.prepare_cached(
         "UPDATE jobs SET due_ms =
            iif(attempts = 0, :now, max(:now, min(due_ms - :back, :latest)))
          WHERE state = 'pending' AND source = :source AND due_ms > :now
            AND (attempts = 0 OR :back > 0 OR due_ms > :latest)",
     )?;
-    let changed = update.execute(named_params! {
+    counted(update.execute(named_params! {
         ":now": signed(now_ms),
         ":back": signed(back_ms),
-        ":latest": signed(latest),
+        ":latest": latest,
         ":source": source,
-    })?;
-    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    })?)
+}
+
+fn counted(rows: usize) -> Result<u64> {
+    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
 }
 
 pub(super) fn replay(connection: &Connection, number: i64, now_ms: u64) -> Result<bool> {
@@ -173,28 +191,17 @@ pub(super) fn purge(connection: &Connection, number: i64) -> Result<bool> {
 }
 
 pub(super) fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Listed>> {
-    let mut select = connection.prepare_cached(
+    let mut select = connection.prepare_cached(&format!(
         "SELECT number, events.source, message_id, signed_at, secret_id, encrypted, content_type,
-           length(payload), received_ms, state, attempts, due_ms, last_result, ended_ms
+           length(payload), events.received_ms, state, attempts, due_ms, last_result, ended_ms
          FROM events JOIN jobs USING (number)
-         WHERE (:number IS NULL OR number = :number)
-           AND (:source IS NULL OR events.source = :source)
-           AND (:message_id IS NULL OR message_id = :message_id)
-           AND (:state IS NULL OR state = :state)
-           AND (:before IS NULL OR number < :before)
-         ORDER BY number DESC LIMIT :rows_max",
-    )?;
-    let rows = select.query_map(
-        named_params! {
-            ":number": filter.number,
-            ":source": filter.source,
-            ":message_id": filter.message_id,
-            ":state": filter.state.map(State::as_str),
-            ":before": filter.before,
-            ":rows_max": filter.rows_max,
-        },
-        listed,
-    )?;
+         WHERE {} AND (?1 IS NULL OR number = ?1) AND (?2 IS NULL OR events.source = ?2)
+           AND (?3 IS NULL OR message_id = ?3) AND (?4 IS NULL OR number < ?4)
+         ORDER BY number DESC LIMIT ?5",
+        filter.state_condition(),
+    ))?;
+    let Filter { number, source, message_id, before, rows_max, .. } = filter;
+    let rows = select.query_map(params![number, source, message_id, before, rows_max], listed)?;
     rows.collect()
 }
 
@@ -243,13 +250,15 @@ pub(super) fn event(connection: &Connection, number: i64) -> Result<Option<Event
     event.optional()
 }
 
+/// Each state by its own index: the jobs that have ended are most, and are not looked at.
 pub(super) fn backlog(connection: &Connection) -> Result<Vec<Backlog>> {
     let mut select = connection.prepare_cached(
-        "SELECT jobs.source, count(*) FILTER (WHERE state = 'pending'),
-           count(*) FILTER (WHERE state = 'dead'),
-           min(received_ms) FILTER (WHERE state = 'pending')
-         FROM jobs JOIN events USING (number) WHERE state IN ('pending', 'dead')
-         GROUP BY jobs.source ORDER BY jobs.source",
+        "SELECT source, sum(pending), sum(dead), min(oldest) FROM (
+           SELECT source, count(*) AS pending, 0 AS dead, min(received_ms) AS oldest
+           FROM jobs WHERE state = 'pending' GROUP BY source
+           UNION ALL
+           SELECT source, 0, count(*), NULL FROM jobs WHERE state = 'dead' GROUP BY source
+         ) GROUP BY source ORDER BY source",
     )?;
     let rows = select.query_map([], |row| {
         Ok(Backlog {

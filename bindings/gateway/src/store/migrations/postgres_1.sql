@@ -27,6 +27,8 @@ CREATE TABLE postseal_jobs (
   -- Counts every take and every settlement: a lease is known by it, and is settled once.
   lease BIGINT NOT NULL DEFAULT 0,
   due_ms BIGINT NOT NULL,
+  -- As in events: the oldest that waits is found without them.
+  received_ms BIGINT NOT NULL,
   last_result TEXT,
   ended_ms BIGINT
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);

@@ -25,6 +25,8 @@ CREATE TABLE jobs (
   -- Counts every take and every settlement: a lease is known by it, and is settled once.
   lease INTEGER NOT NULL DEFAULT 0,
   due_ms INTEGER NOT NULL,
+  -- As in events: the oldest that waits is found without them.
+  received_ms INTEGER NOT NULL,
   last_result TEXT,
   ended_ms INTEGER
 ) STRICT;

@@ -1,13 +1,12 @@
 //! A gateway of the model: a writer with its group, answers on their way, and attempts to deliver.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
 use super::Bug;
 use super::rules::{LEASE_MS, SLOTS, SOURCE};
-use crate::store::{Acceptance, Event, Lease, NewEvent, Settlement, sqlite_rows as rows};
+use crate::store::{Acceptance, Event, Lease, NewEvent, SetBack, Settlement, sqlite_rows as rows};
 
 /// What the writer is asked for.
 #[derive(Clone, Debug)]
@@ -16,7 +15,7 @@ pub(super) enum Command {
     Take { now_ms: u64 },
     Settle { lease: Lease, settlement: Settlement, status: Option<u16>, now_ms: u64 },
     Expire { before_ms: u64 },
-    Reschedule { now_ms: u64, back_ms: u64 },
+    Reschedule { now_ms: u64, set_back: SetBack },
     Replay { number: i64, now_ms: u64 },
 }
 
@@ -69,6 +68,8 @@ pub(super) struct Gateway {
     pub(super) taking: bool,
     /// How far the clock was ahead, at most, since it was last looked at.
     pub(super) furthest_ms: i64,
+    /// Whether times may still stand in the store that nobody saw to be wrong.
+    pub(super) unsure: bool,
 }
 
 impl Gateway {
@@ -81,6 +82,7 @@ impl Gateway {
             attempts: Vec::new(),
             taking: false,
             furthest_ms: ahead_ms,
+            unsure: true,
         }
     }
 
@@ -96,10 +98,9 @@ impl Gateway {
     /// Whether the store was still to be told that the clock was set back.
     pub(super) fn was_to_follow(&self) -> bool {
         let ran = self.group.iter().flatten().map(|(command, _)| command);
-        self.queue
-            .iter()
-            .chain(ran)
-            .any(|command| matches!(command, Command::Reschedule { back_ms, .. } if *back_ms > 0))
+        self.queue.iter().chain(ran).any(|command| {
+            matches!(command, Command::Reschedule { set_back: SetBack::By { .. }, .. })
+        })
     }
 
     /// The senders whose requests it has not answered.
@@ -125,8 +126,8 @@ impl Command {
             }
             Command::Take { now_ms } => {
                 let lease_ms = if bug == Some(Bug::TakesWithoutLease) { 0 } else { LEASE_MS };
-                let lease = Duration::from_millis(lease_ms);
-                let jobs = rows::take(store, SOURCE, u32::try_from(SLOTS).unwrap(), now_ms, lease)?;
+                let slots = u32::try_from(SLOTS).unwrap();
+                let jobs = rows::take(store, SOURCE, slots, now_ms, now_ms + lease_ms)?;
                 let sender = |event: &Event| event.message_id.as_ref().unwrap().parse().unwrap();
                 Ok(Outcome::Taken(jobs.iter().map(|job| (job.lease, sender(&job.event))).collect()))
             }
@@ -142,8 +143,8 @@ impl Command {
                 rows::expire(store, SOURCE, before_ms, 500).map(|_| Outcome::Done)
             }
             Command::Reschedule { .. } if bug == Some(Bug::WaitsForClock) => Ok(Outcome::Done),
-            Command::Reschedule { now_ms, back_ms } => {
-                rows::reschedule(store, SOURCE, now_ms, back_ms).map(|_| Outcome::Done)
+            Command::Reschedule { now_ms, set_back } => {
+                rows::reschedule(store, SOURCE, now_ms, set_back).map(|_| Outcome::Done)
             }
             Command::Replay { number, now_ms } => {
                 rows::replay(store, number, now_ms).map(|_| Outcome::Done)

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::gateway::{Command, Outcome};
 use super::rules::{BACKOFF_MS_MAX, DELAY_MS_MAX, LEASE_MS, MAX_AGE_MS, Rules};
-use crate::store::{Acceptance, Lease, Settlement, State};
+use crate::store::{Acceptance, Lease, SetBack, Settlement, State};
 
 /// An event and its job, as they stand in the store.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,11 +154,12 @@ impl Entry {
                 entry = Entry { lease: None, tried: 0, replays: self.replays + 1, ..entry };
                 return fresh.then_some(entry).ok_or_else(|| format!("{number} is not replayed"));
             }
-            (Command::Reschedule { now_ms, .. }, _) if self.row.state == State::Pending => {
+            (Command::Reschedule { now_ms, set_back }, _) if self.row.state == State::Pending => {
                 let due_ms = entry.row.due_ms;
                 let sooner =
                     due_ms == self.row.due_ms || (*now_ms..self.row.due_ms).contains(&due_ms);
-                let longest_ms = if entry.row.attempts == 0 { 0 } else { DELAY_MS_MAX };
+                let untried = entry.row.attempts == 0 && !matches!(set_back, SetBack::No);
+                let longest_ms = if untried { 0 } else { DELAY_MS_MAX };
                 let row = Row { due_ms, ..self.row.clone() };
                 let right = sooner && due_ms <= now_ms + longest_ms && row == entry.row;
                 let late = || format!("{command:?} leaves {:?}", entry.row);
@@ -241,7 +242,7 @@ fn may_expire(entry: &Entry, command: &Command) -> Result<(), String> {
 fn rows(store: &Connection) -> Result<Vec<Row>, String> {
     let mut select = store
         .prepare_cached(
-            "SELECT number, message_id, received_ms, state, attempts, due_ms
+            "SELECT number, message_id, events.received_ms, state, attempts, due_ms
              FROM events LEFT JOIN jobs USING (number) ORDER BY number",
         )
         .unwrap();

@@ -3,7 +3,7 @@
 use super::gateway::{Attempt, Command, Gateway, Phase};
 use super::rules::RETENTION_MS;
 use super::world::World;
-use crate::store::{Settlement, State};
+use crate::store::{SetBack, Settlement, State};
 
 impl World<'_> {
     pub(super) fn keep_house(&mut self, index: usize) {
@@ -16,11 +16,17 @@ impl World<'_> {
     }
 
     fn follow_clock(&mut self, index: usize) {
-        let back_ms = self.gateways[index].furthest_ms - self.ahead_ms;
-        self.gateways[index].furthest_ms = self.ahead_ms;
+        let ahead_ms = self.ahead_ms;
+        let gateway = &mut self.gateways[index];
+        let back_ms = std::mem::replace(&mut gateway.furthest_ms, ahead_ms) - ahead_ms;
+        let set_back = match u64::try_from(back_ms) {
+            Ok(back_ms) if back_ms > 0 => SetBack::By { back_ms },
+            _ if gateway.unsure => SetBack::Perhaps,
+            _ => SetBack::No,
+        };
+        gateway.unsure = back_ms > 0;
         let now_ms = self.now_ms(index);
-        let back_ms = u64::try_from(back_ms).unwrap_or(0);
-        self.ask(index, Command::Reschedule { now_ms, back_ms });
+        self.ask(index, Command::Reschedule { now_ms, set_back });
     }
 
     pub(super) fn replay(&mut self, index: usize) {

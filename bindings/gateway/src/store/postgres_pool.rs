@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL: TLS wherever others could listen, and sessions whose commits last.
+//! The pool of connections to PostgreSQL: TLS wherever others could listen, and sessions whose commits last.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ use crate::deliver::client_config;
 
 /// Connections of one gateway: batches, workers, and operators.
 const CONNECTIONS_MAX: usize = 12;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// To one address: where it is silent, the next one of the URL is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// For a connection of the pool to be free.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A peer that is silent so long has gone.
@@ -22,10 +23,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(20);
 
 /// What every session is told, whatever the database or the role has as its defaults.
 /// `synchronous_commit` off would answer before the commit is on the disk; every other value of it
-/// is left as the operator has it.
+/// is left as the operator has it, and held fast: a session follows a changed default otherwise.
 const SESSION: &str = "\
-    SELECT set_config('synchronous_commit', 'on', false)
-      WHERE current_setting('synchronous_commit') = 'off';
+    SELECT set_config('synchronous_commit',
+      coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false);
     SET default_transaction_isolation = 'read committed';
     SET statement_timeout = '10s';
     SET lock_timeout = '5s';
@@ -37,6 +38,7 @@ const SESSION: &str = "\
 /// `invalid_config`, which shows nothing of the URL: it has a password.
 pub(super) fn pool(url: &str) -> Result<Pool, Error> {
     let (mut config, tls) = read(url)?;
+    let hosts = config.get_hosts().len().max(1);
     config
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_user_timeout(SILENCE_MAX)
@@ -55,6 +57,7 @@ pub(super) fn pool(url: &str) -> Result<Pool, Error> {
             Manager::from_config(config, MakeRustlsConnect::new(client), recycling)
         }
     };
+    let addresses = u32::try_from(hosts).unwrap_or(u32::MAX);
     let begin = Hook::async_fn(|client, _| {
         Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
     });
@@ -62,7 +65,7 @@ pub(super) fn pool(url: &str) -> Result<Pool, Error> {
         .max_size(CONNECTIONS_MAX)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(WAIT_TIMEOUT))
-        .create_timeout(Some(CONNECT_TIMEOUT))
+        .create_timeout(Some(CONNECT_TIMEOUT.saturating_mul(addresses.saturating_add(1))))
         .post_create(begin)
         .build()
         .map_err(|_| invalid("the store's connections cannot be set up"))
@@ -94,7 +97,8 @@ fn read(url: &str) -> Result<(Config, Tls), Error> {
         || invalid("the store's URL is not postgres://user:password@host:port/database");
     let mut config: Config =
         format!("{address}?{}", others.join("&")).parse().map_err(|_| unreadable())?;
-    if config.get_hosts().is_empty() {
+    // An address beside the names would say where they lead.
+    if config.get_hosts().is_empty() || !config.get_hostaddrs().is_empty() {
         return Err(unreadable());
     }
     let encrypted = match mode.as_deref() {
@@ -165,6 +169,7 @@ mod tests {
             "postgres://user:hush-hush@db.example/events?sslmode=prefer",
             "postgres://user:hush-hush@db.example/events?sslmode=",
             "postgres://user:hush-hush@db.example/events?nonsense=1",
+            "postgres://user:hush-hush@localhost/events?hostaddr=192.0.2.2",
         ];
         for url in wrong {
             let error = read(url).map(drop).unwrap_err();
