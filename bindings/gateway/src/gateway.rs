@@ -19,10 +19,11 @@ use crate::operate::admin::Admin;
 use crate::operate::alerts::Alerts;
 use crate::operate::metrics::Metrics;
 use crate::receive::accept::{Receiving, Routes};
+use crate::receive::body::Bodies;
 use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
 use crate::receive::tls::Acceptor;
-use crate::store::Store;
+use crate::store::{Backlog, Store};
 use crate::worker::{self, Delivering};
 
 /// How often files are looked at for a change.
@@ -73,7 +74,8 @@ impl Gateway {
         let store = Arc::new(Store::open(&config.store).await?);
         let durability = store.durability().await?;
         tracing::info!(store = durability.store, "the inbox is open");
-        for warning in config.warnings.iter().chain(&durability.warnings) {
+        let left = left_behind(&store.backlog().await?, &config.sources);
+        for warning in config.warnings.iter().chain(&durability.warnings).chain(&left) {
             tracing::warn!("{warning}");
         }
         let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
@@ -91,7 +93,7 @@ impl Gateway {
             metrics: Arc::clone(&metrics),
             alerts: Arc::clone(&alerts),
             log_key,
-            body_timeout: bounds.body_timeout,
+            bodies: Bodies::new(bounds.body_timeout),
             routes: RwLock::new(Arc::new(Routes {
                 sources: by_path(&sources),
                 trusted_proxies: config.trusted_proxies,
@@ -294,6 +296,18 @@ impl Workers {
         self.stop.send_replace(true);
         while self.running.join_next().await.is_some() {}
     }
+}
+
+/// Sources that have events in the store and are not in the configuration.
+fn left_behind(backlog: &[Backlog], sources: &[Source]) -> Vec<String> {
+    let unknown = |row: &&Backlog| sources.iter().all(|source| source.name != row.source);
+    let warning = |row: &Backlog| {
+        format!(
+            "source {} is not in the configuration: {} events of it wait, {} are dead letters",
+            row.source, row.pending, row.dead
+        )
+    };
+    backlog.iter().filter(unknown).map(warning).collect()
 }
 
 fn by_path(sources: &[Arc<Source>]) -> HashMap<String, Arc<Source>> {

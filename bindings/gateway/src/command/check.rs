@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::receive::limit::Limiter;
 use crate::receive::tls::Acceptor;
 use crate::report::Answer;
-use crate::store::{Durability, Store};
+use crate::store::Store;
 
 /// Read a gateway's configuration, and say what is wrong with it
 #[derive(Args)]
@@ -37,8 +37,11 @@ impl Check {
         let runtime = runtime.map_err(|why| {
             Error::new(Code::UnsupportedRuntime, format!("the network cannot be used: {why}"))
         })?;
-        let durability = runtime.block_on(durability(&config))?;
-        let unreachable = runtime.block_on(unreachable(&config))?;
+        let within = runtime.enter();
+        let limiter = Limiter::new(config.redis.as_ref())?;
+        drop(within);
+        let durability = runtime.block_on(Store::look(&config.store))?;
+        let unreachable = runtime.block_on(unreachable(&config, &limiter));
         let warnings = [config.warnings.as_slice(), &durability.warnings, &unreachable].concat();
         let (sources, store) = (config.sources.len(), durability.store);
         if json {
@@ -51,29 +54,10 @@ impl Check {
     }
 }
 
-/// Opens the store, and asks what its commits withstand.
-///
-/// # Errors
-/// `store_unavailable`.
-async fn durability(config: &Config) -> Result<Durability, Error> {
-    let store = Store::open(&config.store).await?;
-    let durability = async {
-        store.ready().await?;
-        store.durability().await
-    };
-    let durability = durability.await;
-    store.close().await;
-    durability
-}
-
-/// Connects to Redis and to each application. One that is not there is a warning: it may be started
-/// later.
-///
-/// # Errors
-/// `invalid_config` for an address of Redis that is none.
-async fn unreachable(config: &Config) -> Result<Vec<String>, Error> {
+/// Connects to Redis and to each application. One that is not there may be started later.
+async fn unreachable(config: &Config, limiter: &Limiter) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Err(error) = Limiter::new(config.redis.as_ref())?.reach().await {
+    if let Err(error) = limiter.reach().await {
         warnings.push(format!("redis_url: {}", error.message()));
     }
     for source in &config.sources {
@@ -81,5 +65,5 @@ async fn unreachable(config: &Config) -> Result<Vec<String>, Error> {
             warnings.push(format!("source {}: deliver_to: {failure}", source.name));
         }
     }
-    Ok(warnings)
+    warnings
 }

@@ -10,11 +10,11 @@ use crate::key_argument::KeyKind;
 
 /// In a minute: more than the odd sender with an old secret.
 const REFUSALS_DEFAULT: u32 = 20;
-const WINDOW_DEFAULT: u32 = 60;
-const INTERVAL_DEFAULT: u32 = 900;
+const WINDOW_SECONDS_DEFAULT: u32 = 60;
+const INTERVAL_SECONDS_DEFAULT: u32 = 900;
 
 /// When to wake somebody, and how.
-pub(crate) struct Alerts {
+pub(crate) struct AlertRules {
     /// Where they are posted, and what signs them.
     pub(crate) channel: Option<(Target, Sender)>,
     /// For refused messages of one source.
@@ -23,16 +23,17 @@ pub(crate) struct Alerts {
     pub(crate) each: Rule,
 }
 
-pub(super) fn alerts(document: &Document) -> Result<Alerts, Error> {
+pub(super) fn alerts(document: &Document) -> Result<AlertRules, Error> {
     let values = document.values.alerts.as_ref();
-    let window = values.and_then(|values| values.window_seconds).unwrap_or(WINDOW_DEFAULT);
-    let interval = values.and_then(|values| values.interval_seconds).unwrap_or(INTERVAL_DEFAULT);
+    let window = values.and_then(|values| values.window_seconds).unwrap_or(WINDOW_SECONDS_DEFAULT);
+    let interval =
+        values.and_then(|values| values.interval_seconds).unwrap_or(INTERVAL_SECONDS_DEFAULT);
     let refusals = values.and_then(|values| values.refusals).unwrap_or(REFUSALS_DEFAULT);
     let rule = |threshold| {
         Rule::new(threshold, window, interval)
             .map_err(|error| document.locate(&[Step::Name("alerts")], &error))
     };
-    Ok(Alerts { channel: channel(document)?, refusals: rule(refusals)?, each: rule(0)? })
+    Ok(AlertRules { channel: channel(document)?, refusals: rule(refusals)?, each: rule(0)? })
 }
 
 /// Where alerts are posted: `url`, which there is none of without `secrets` that sign them.

@@ -17,7 +17,7 @@ use postseal::{Error, LogKey, StorageKey};
 use zeroize::Zeroizing;
 
 use crate::store::is_store;
-pub(crate) use alerts::Alerts;
+pub(crate) use alerts::AlertRules;
 pub(crate) use document::{Document, Step};
 pub(crate) use source::{RateLimit, Source};
 
@@ -25,10 +25,10 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const STORE_DEFAULT: &str = "sqlite:postseal.db";
 const CONNECTIONS_DEFAULT: u32 = 10_000;
 /// Long enough for a slow network, and short for someone who sends a byte a second.
-const HEADER_TIMEOUT_DEFAULT: u32 = 10;
-const BODY_TIMEOUT_DEFAULT: u32 = 30;
+const HEADER_TIMEOUT_SECONDS_DEFAULT: u32 = 10;
+const BODY_TIMEOUT_SECONDS_DEFAULT: u32 = 30;
 /// What service managers wait for before they kill.
-const SHUTDOWN_DEFAULT: u32 = 25;
+const SHUTDOWN_SECONDS_DEFAULT: u32 = 25;
 const SECONDS_MAX: u32 = 3600;
 const SOURCES_MAX: usize = 1000;
 /// Of a token of the admin port, in bytes: it must not be guessed.
@@ -48,7 +48,7 @@ pub(crate) struct Config {
     pub(crate) log_key: LogKey,
     pub(crate) bounds: Bounds,
     pub(crate) tls: Option<Tls>,
-    pub(crate) alerts: Alerts,
+    pub(crate) alerts: AlertRules,
     pub(crate) sources: Vec<Source>,
     /// The files that it was made from.
     pub(crate) files: Vec<PathBuf>,
@@ -236,14 +236,14 @@ fn bounds(document: &Document) -> Result<Bounds, Error> {
         header_timeout: seconds(
             "header_timeout_seconds",
             values.header_timeout_seconds,
-            HEADER_TIMEOUT_DEFAULT,
+            HEADER_TIMEOUT_SECONDS_DEFAULT,
         )?,
         body_timeout: seconds(
             "body_timeout_seconds",
             values.body_timeout_seconds,
-            BODY_TIMEOUT_DEFAULT,
+            BODY_TIMEOUT_SECONDS_DEFAULT,
         )?,
-        shutdown: seconds("shutdown_seconds", values.shutdown_seconds, SHUTDOWN_DEFAULT)?,
+        shutdown: seconds("shutdown_seconds", values.shutdown_seconds, SHUTDOWN_SECONDS_DEFAULT)?,
     })
 }
 

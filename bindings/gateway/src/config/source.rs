@@ -25,9 +25,9 @@ use crate::key_argument::KeyKind;
 /// application must not lose what is accepted.
 const ATTEMPTS_DEFAULT: u32 = 24;
 /// After three days somebody has to look.
-const MAX_AGE_DEFAULT: u32 = 259_200;
-const TIMEOUT_DEFAULT: u32 = 15;
-const TIMEOUT_MAX: u32 = 300;
+const MAX_AGE_SECONDS_DEFAULT: u32 = 259_200;
+const TIMEOUT_SECONDS_DEFAULT: u32 = 15;
+const TIMEOUT_SECONDS_MAX: u32 = 300;
 const CONCURRENCY_DEFAULT: u32 = 8;
 const CONCURRENCY_MAX: u32 = 1000;
 /// Names of a delivery's own headers, which nothing that came with a request may bear.
@@ -219,9 +219,18 @@ fn pass_on(field: &Field<'_>, values: &SourceValues) -> Result<Vec<HeaderName>, 
 
 fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error> {
     let bounded = |name, given, default, most| field.bounded(name, given, default, most);
-    let timeout = bounded("timeout_seconds", values.timeout_seconds, TIMEOUT_DEFAULT, TIMEOUT_MAX)?;
-    let max_age =
-        bounded("max_age_seconds", values.max_age_seconds, MAX_AGE_DEFAULT, RETAIN_SECONDS_MAX)?;
+    let timeout = bounded(
+        "timeout_seconds",
+        values.timeout_seconds,
+        TIMEOUT_SECONDS_DEFAULT,
+        TIMEOUT_SECONDS_MAX,
+    )?;
+    let max_age = bounded(
+        "max_age_seconds",
+        values.max_age_seconds,
+        MAX_AGE_SECONDS_DEFAULT,
+        RETAIN_SECONDS_MAX,
+    )?;
     Ok(Delivery {
         target: target(field, values, seconds(timeout))?,
         timeout: seconds(timeout),

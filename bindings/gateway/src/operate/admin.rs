@@ -49,11 +49,10 @@ impl Admin {
 
     async fn metrics(&self) -> Response<Full<Bytes>> {
         let rows = async { Ok((self.store.backlog().await?, self.store.needed().await?)) };
-        let (backlog, needed) = rows.await.unwrap_or_else(|error: postseal::Error| {
+        let rows = rows.await.inspect_err(|error: &postseal::Error| {
             tracing::error!(why = error.message(), "the store could not be counted");
-            Default::default()
         });
-        let text = self.metrics.text(&backlog, &needed, host::now_ms());
+        let text = self.metrics.text(rows.ok().as_ref(), host::now_ms());
         answer(StatusCode::OK, METRICS, text)
     }
 

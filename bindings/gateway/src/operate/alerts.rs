@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::metrics::Metrics;
-use crate::config;
+use crate::config::AlertRules;
 use crate::deliver::{Target, header_map};
 use crate::host;
 
@@ -54,7 +54,7 @@ impl Kind {
 
 /// Decides on alerts, and hands them over.
 pub(crate) struct Alerts {
-    settings: RwLock<Arc<config::Alerts>>,
+    settings: RwLock<Arc<AlertRules>>,
     states: Mutex<HashMap<(Kind, String), State>>,
     metrics: Arc<Metrics>,
     waiting: mpsc::Sender<Alert>,
@@ -70,7 +70,7 @@ struct Alert {
 
 impl Alerts {
     /// Begins; a task of the current runtime sends.
-    pub(crate) fn begin(settings: config::Alerts, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn begin(settings: AlertRules, metrics: Arc<Metrics>) -> Arc<Self> {
         let (waiting, receiver) = mpsc::channel(WAITING_MAX);
         let alerts = Arc::new(Alerts {
             settings: RwLock::new(Arc::new(settings)),
@@ -83,11 +83,11 @@ impl Alerts {
     }
 
     /// Puts other rules in place of the old ones.
-    pub(crate) fn set(&self, settings: config::Alerts) {
+    pub(crate) fn set(&self, settings: AlertRules) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
-    fn settings(&self) -> Arc<config::Alerts> {
+    fn settings(&self) -> Arc<AlertRules> {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -54,7 +54,7 @@ pub(crate) struct Metrics {
     refused_connections: Counter,
     reloads: Counter,
     failed_reloads: Counter,
-    uptime: Gauge<f64, AtomicU64>,
+    start_time: Gauge<f64, AtomicU64>,
 }
 
 impl Metrics {
@@ -71,7 +71,7 @@ impl Metrics {
             refused_connections: Counter::default(),
             reloads: Counter::default(),
             failed_reloads: Counter::default(),
-            uptime: Gauge::default(),
+            start_time: Gauge::default(),
         };
         metrics.registered()
     }
@@ -118,9 +118,9 @@ impl Metrics {
             "start_time",
             "When this process began",
             Unit::Seconds,
-            self.uptime.clone(),
+            self.start_time.clone(),
         );
-        self.uptime.set(Duration::from_millis(crate::host::now_ms()).as_secs_f64());
+        self.start_time.set(Duration::from_millis(crate::host::now_ms()).as_secs_f64());
         self
     }
 
@@ -166,13 +166,21 @@ impl Metrics {
         if worked { &self.reloads } else { &self.failed_reloads }.inc();
     }
 
-    /// The text of `/metrics`: what was counted, and what the store says.
-    pub(crate) fn text(&self, backlog: &[Backlog], needed: &[Needed], now_ms: u64) -> String {
+    /// The text of `/metrics`: what was counted, and what the store says, where it answers.
+    pub(crate) fn text(&self, stored: Option<&(Vec<Backlog>, Vec<Needed>)>, now_ms: u64) -> String {
         let mut text = String::new();
         // Writing to a String does not fail.
         let _ = encode(&mut text, &self.registry);
         let end = text.rfind("# EOF").unwrap_or(text.len());
         text.truncate(end);
+        let up = "Whether the store has answered; if not, what it knows is not here";
+        gauge(&mut text, "store_up", up, [u8::from(stored.is_some())].iter(), |up| {
+            (String::new(), up.to_string())
+        });
+        let Some((backlog, needed)) = stored else {
+            text.push_str("# EOF\n");
+            return text;
+        };
         gauge(&mut text, "pending", "Events to be delivered", backlog.iter(), |row| {
             (labels(&[("source", &row.source)]), row.pending.to_string())
         });
@@ -204,7 +212,8 @@ fn gauge<T>(
     let _ = writeln!(text, "# HELP postseal_{name} {help}.\n# TYPE postseal_{name} gauge");
     for row in rows {
         let (labels, value) = line(row);
-        let _ = writeln!(text, "postseal_{name}{{{labels}}} {value}");
+        let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+        let _ = writeln!(text, "postseal_{name}{labels} {value}");
     }
 }
 

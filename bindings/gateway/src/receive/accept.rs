@@ -6,18 +6,17 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use postseal::policy::claim::Subject;
 use postseal::{Code, Delivery, Error, LogKey, StorageKey};
 use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
+use super::body::Bodies;
 use super::client_address::{client_address, limited};
 use super::last_needed::LastNeeded;
 use super::limit::{Limiter, Verdict};
@@ -39,7 +38,7 @@ pub(crate) struct Receiving {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) alerts: Arc<Alerts>,
     pub(crate) log_key: LogKey,
-    pub(crate) body_timeout: Duration,
+    pub(crate) bodies: Bodies,
     pub(crate) routes: RwLock<Arc<Routes>>,
     pub(crate) last_needed: LastNeeded,
 }
@@ -96,11 +95,11 @@ impl Receiving {
             return Err(Refusal::AddressNotAllowed);
         }
         self.limit(source, head.client).await?;
-        let body = self.read(source, body).await?;
+        let body = self.bodies.read(source.receiver.max_body_bytes(), body).await?;
         // Opening and sealing are the processor's: a long body may hold up no other request.
-        let opened = match body.len() {
-            0..LONG_BODY_BYTES => open(routes, source, head, &body),
-            _ => tokio::task::block_in_place(|| open(routes, source, head, &body)),
+        let opened = match body.bytes.len() {
+            0..LONG_BODY_BYTES => open(routes, source, head, &body.bytes),
+            _ => tokio::task::block_in_place(|| open(routes, source, head, &body.bytes)),
         };
         let event = match opened? {
             Opened::Challenge(text) => return Ok(Answer::Challenge(text)),
@@ -122,27 +121,11 @@ impl Receiving {
     async fn limit(&self, source: &Source, client: IpAddr) -> Result<(), Refusal> {
         let Some(limit) = source.rate_limit else { return Ok(()) };
         let verdict = self.limiter.admit(&source.name, limit, limited(client), &self.metrics);
-        match verdict.await? {
+        match verdict.await.map_err(Refusal::LimitUnknown)? {
             Verdict::Admitted => Ok(()),
             Verdict::Limited { retry_after_seconds } => {
                 Err(Refusal::RateLimited { retry_after_seconds })
             }
-        }
-    }
-
-    /// Reads the whole body, unless it says or turns out that it is too long, or takes too long.
-    async fn read(&self, source: &Source, body: Incoming) -> Result<Bytes, Refusal> {
-        let most = source.receiver.max_body_bytes();
-        let declared = body.size_hint().lower();
-        if declared > u64::try_from(most).unwrap_or(u64::MAX) {
-            return Err(Refusal::TooLarge);
-        }
-        let reading = Limited::new(body, most).collect();
-        match tokio::time::timeout(self.body_timeout, reading).await {
-            Err(_) => Err(Refusal::BodyTimedOut),
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-            Ok(Err(_)) => Err(Refusal::BodyBroke),
         }
     }
 

@@ -38,6 +38,10 @@ pub(crate) enum Refusal {
     },
     TooLarge,
     BodyTimedOut,
+    /// The bodies of all requests together are as long as they may be.
+    Busy,
+    /// Redis has to be asked, and does not answer.
+    LimitUnknown(Error),
     /// The body did not come to its end, or is no HTTP.
     BodyBroke,
 }
@@ -51,7 +55,8 @@ impl From<Error> for Refusal {
 impl Refusal {
     fn outcome(&self) -> &'static str {
         match self {
-            Refusal::Error(error) => error.code().as_str(),
+            Refusal::Error(error) | Refusal::LimitUnknown(error) => error.code().as_str(),
+            Refusal::Busy => "busy",
             Refusal::MethodNotAllowed => "method_not_allowed",
             Refusal::AddressNotAllowed => "address_not_allowed",
             Refusal::RateLimited { .. } => "rate_limited",
@@ -64,7 +69,8 @@ impl Refusal {
     /// What the log says of it; it has no payload and no key in it.
     pub(crate) fn message(&self) -> &str {
         match self {
-            Refusal::Error(error) => error.message(),
+            Refusal::Error(error) | Refusal::LimitUnknown(error) => error.message(),
+            Refusal::Busy => "there are too many other bodies",
             Refusal::MethodNotAllowed => "only POST is received",
             Refusal::AddressNotAllowed => "the address is not in allow_from",
             Refusal::RateLimited { .. } => "too many requests",
@@ -76,7 +82,8 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Refusal::Error(error) => {
+            Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Error(error) | Refusal::LimitUnknown(error) => {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Refusal::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -88,7 +95,7 @@ impl Refusal {
         }
     }
 
-    /// Whether there may be more of the request on the wire, which nobody is going to read.
+    /// Whether the body was not read, or not to its end: then the connection is of no more use.
     fn leaves_body(&self) -> bool {
         !matches!(self, Refusal::Error(_))
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 mod answer;
+pub(crate) mod body;
 mod client_address;
 mod client_pins;
 mod last_needed;

@@ -56,13 +56,21 @@ impl Store {
         }
     }
 
+    /// Looks at a store, and makes nothing: what is not there yet is made at the start.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+        match is_postgres(url) {
+            true => Postgres::look(url).await,
+            false => Sqlite::look(url).await,
+        }
+    }
+
     /// Which store it is, and what its commits withstand.
     pub(crate) async fn durability(&self) -> Result<Durability, Error> {
         match self {
-            Store::Sqlite(_) => Ok(Durability {
-                store: "SQLite, synchronous = FULL".to_owned(),
-                warnings: Vec::new(),
-            }),
+            Store::Sqlite(_) => Ok(Sqlite::durability()),
             Store::Postgres(store) => store.durability().await,
         }
     }

@@ -57,28 +57,25 @@ impl Postgres {
         Ok(Postgres { pool, queue })
     }
 
+    /// Whether it could be opened, and its tables made or written to.
+    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+        let pool = postgres_pool::pool(url)?;
+        let durability = durability(&pool).await?;
+        let query = async |query: &'static str| {
+            let row =
+                ask(&pool, |client| async move { client.query_one(query, &[]).await }).await?;
+            Ok::<bool, Error>(row.try_get(0).unwrap_or(false))
+        };
+        if query(IS_MADE).await? {
+            ask(&pool, |client| async move { client.execute(REWRITE, &[]).await }).await?;
+        } else if !query(MAY_MAKE).await? {
+            return Err(unavailable("this role may not make the store's tables".to_owned()));
+        }
+        Ok(durability)
+    }
+
     pub(crate) async fn durability(&self) -> Result<Durability, Error> {
-        let row = self.ask(|client| async move { client.query_one(SETTINGS, &[]).await }).await?;
-        let setting = |column: usize| row.try_get::<_, String>(column).unwrap_or_default();
-        let (version, commit) = (setting(0), setting(1));
-        let mut warnings = Vec::new();
-        for (name, column) in [("fsync", 2), ("full_page_writes", 3)] {
-            if setting(column) != "on" {
-                warnings.push(format!(
-                    "store: PostgreSQL runs with {name} = off: a power failure there loses events \
-                     that were acknowledged"
-                ));
-            }
-        }
-        if setting(4) == "off" {
-            let why = "store: synchronous_commit is off for this role or database: the gateway \
-                       sets it on in its own sessions";
-            warnings.push(why.to_owned());
-        }
-        Ok(Durability {
-            store: format!("PostgreSQL {version}, synchronous_commit = {commit}"),
-            warnings,
-        })
+        durability(&self.pool).await
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
@@ -184,6 +181,33 @@ const SETTINGS: &str = "\
       (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit')";
 /// A write that changes nothing: a failover can leave us on a standby, and a disk can be full.
 const REWRITE: &str = "UPDATE postseal_schema SET version = version";
+
+const IS_MADE: &str = "SELECT to_regclass('postseal_schema') IS NOT NULL";
+const MAY_MAKE: &str = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
+
+async fn durability(pool: &Pool) -> Result<Durability, Error> {
+    let row = ask(pool, |client| async move { client.query_one(SETTINGS, &[]).await }).await?;
+    let setting = |column: usize| row.try_get::<_, String>(column).unwrap_or_default();
+    let (version, commit) = (setting(0), setting(1));
+    let mut warnings = Vec::new();
+    for (name, column) in [("fsync", 2), ("full_page_writes", 3)] {
+        if setting(column) != "on" {
+            warnings.push(format!(
+                "store: PostgreSQL runs with {name} = off: a power failure there loses events \
+                 that were acknowledged"
+            ));
+        }
+    }
+    if setting(4) == "off" {
+        let why = "store: synchronous_commit is off for this role or database: the gateway \
+                   sets it on in its own sessions";
+        warnings.push(why.to_owned());
+    }
+    Ok(Durability {
+        store: format!("PostgreSQL {version}, synchronous_commit = {commit}"),
+        warnings,
+    })
+}
 
 async fn connection(pool: &Pool) -> Result<Object, Error> {
     let silent = || unavailable("the store's server cannot be connected to in time".to_owned());

@@ -13,8 +13,9 @@ use tokio::task::spawn_blocking;
 
 use super::sqlite_rows as rows;
 use super::{
-    Acceptance, Backlog, Event, Filter, Lease, Listed, Needed, NewEvent, QUEUE_EVENTS_MAX,
-    QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded, unavailable,
+    Acceptance, Backlog, Durability, Event, Filter, Lease, Listed, Needed, NewEvent,
+    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded,
+    unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
@@ -51,14 +52,7 @@ impl Sqlite {
     /// # Errors
     /// `invalid_config` for what cannot be a durable file; `store_unavailable`.
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
-        let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
-            return Err(Error::new(
-                Code::InvalidConfig,
-                "a store is sqlite: and the path of a file: what is in memory alone is lost",
-            ));
-        }
-        let path = Arc::new(PathBuf::from(path));
+        let path = Arc::new(path_of(url)?);
         let opened = Arc::clone(&path);
         let connection = blocking(move || open_writer(&opened)).await?;
         let (commands, queue) = mpsc::channel(QUEUE_EVENTS_MAX);
@@ -67,6 +61,30 @@ impl Sqlite {
             .spawn(move || write(connection, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
         Ok(Sqlite { path, commands, writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Whether it could be opened, or made.
+    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+        let path = path_of(url)?;
+        if path.exists() {
+            let store = Sqlite::open(url).await?;
+            let ready = store.ready().await;
+            store.close().await;
+            return ready.map(|()| Sqlite::durability());
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder.is_none_or(Path::is_dir) {
+            true => Ok(Durability {
+                store: "SQLite, a file that is made at the start".to_owned(),
+                warnings: Vec::new(),
+            }),
+            false => Err(unavailable("there is no folder for the store's file".to_owned())),
+        }
+    }
+
+    pub(crate) fn durability() -> Durability {
+        let store = "SQLite, synchronous = FULL".to_owned();
+        Durability { store, warnings: Vec::new() }
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
@@ -207,6 +225,17 @@ impl Sqlite {
         })
         .await
     }
+}
+
+fn path_of(url: &str) -> Result<PathBuf, Error> {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
+        return Err(Error::new(
+            Code::InvalidConfig,
+            "a store is sqlite: and the path of a file: what is in memory alone is lost",
+        ));
+    }
+    Ok(PathBuf::from(path))
 }
 
 /// The writer's thread: groups of commands, until nobody is left to send one.

@@ -61,3 +61,15 @@ fn a_good_one_is_said_to_be_ready_with_what_may_be_wrong() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].as_str().unwrap().contains("not_after"));
 }
+
+#[test]
+fn a_check_makes_no_store() {
+    let (place, application) = (Place::new("check-unmade"), Application::start());
+    place.configure("", &application.url(), "");
+    let store = place.json(&["check"])["store"].as_str().unwrap().to_owned();
+    assert!(store.contains("made at the start"), "{store}");
+    assert!(!place.folder.join("events.db").exists());
+    let gateway = place.start();
+    assert_eq!(place.json(&["check"])["store"], "SQLite, synchronous = FULL");
+    gateway.end();
+}
