@@ -12,8 +12,9 @@ use rusqlite::Connection;
 
 use crate::disk::Disk;
 use crate::message::{SECRET, request, sender, try_exchange};
+use crate::random::Random;
 use crate::running::{Application, Place, eventually};
-use crate::world::{Random, World};
+use crate::world::World;
 
 /// How often the power is lost; `POSTSEAL_POWER_LOSSES` has more for a soak.
 const LOSSES: u64 = 8;
