@@ -122,7 +122,7 @@ impl Place {
         self.run_with(arguments, &[])
     }
 
-    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_postseal"))
             .envs(variables.iter().copied())
             .args(arguments)
@@ -154,10 +154,25 @@ impl Place {
 
     /// A metric's value, 0 where it is not there yet.
     pub(crate) fn metric(&self, name: &str) -> f64 {
-        let answer = exchange(self.admin, b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n");
-        let line = answer.body.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0.0, |value| value.trim().parse().unwrap())
+        value(&self.metrics(), name).unwrap_or(0.0)
     }
+
+    /// How many events of `orders` are to be delivered; `None` where the store did not say. While
+    /// it has none, it says nothing of a source.
+    pub(crate) fn pending(&self) -> Option<f64> {
+        let metrics = self.metrics();
+        let answered = value(&metrics, "postseal_store_up").is_none_or(|up| up == 1.0);
+        answered.then(|| value(&metrics, "postseal_pending{source=\"orders\"}").unwrap_or(0.0))
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        exchange(self.admin, b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n").body
+    }
+}
+
+fn value(metrics: &str, name: &str) -> Option<f64> {
+    let of = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+    metrics.lines().find_map(of)
 }
 
 impl Gateway {
