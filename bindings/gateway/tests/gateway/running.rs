@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::message::{DELIVERY_SECRET, SECRET, exchange, try_exchange};
 
@@ -192,8 +192,23 @@ impl Gateway {
     }
 
     /// Asks it to end, and gives its log.
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(self) -> String {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// The same, where it must not take long.
+    pub(crate) fn end_within(mut self, longest: Duration) -> String {
+        self.signal("TERM");
+        let last = Instant::now() + longest;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < last, "it has not ended within {longest:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.ended()
+    }
+
+    fn ended(mut self) -> String {
         let status = self.child.wait().unwrap();
         self.reading.take().unwrap().join().unwrap();
         assert!(status.success(), "{status}: {}", self.log());
