@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::world::Random;
+use crate::random::Random;
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;

@@ -50,8 +50,7 @@ fn a_full_disk_is_told_to_senders_and_loses_nothing() {
     }
     assert_eq!(send("evt_1"), 200);
     eventually("all are delivered", || {
-        place.metric("postseal_pending{source=\"orders\"}") == 0.0
-            && application.seen_ids().len() == 21
+        place.pending() == Some(0.0) && application.seen_ids().len() == 21
     });
     let events = place.json(&["events", "list"]);
     let delivered = |event: &serde_json::Value| event["state"] == "delivered";

@@ -22,6 +22,8 @@ mod postgres;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
 mod power_loss;
+#[path = "../random/mod.rs"]
+mod random;
 mod receiving;
 mod redis;
 mod running;

@@ -47,9 +47,9 @@ fn show_no_canary(place: &Place, stored: impl Fn() -> Vec<u8>) {
     application.answer("500 Internal Server Error");
     assert_eq!(place.send(&request(&ours, PATH, "evt_4", payload.as_bytes())), 202);
     eventually("both are settled", || {
-        place.metric("postseal_pending{source=\"orders\"}") == 0.0 && application.seen().len() == 2
+        place.pending() == Some(0.0) && application.seen().len() == 2
     });
-    let metrics = exchange(place.admin, b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n").body;
+    let metrics = place.metrics();
     let listed = place.run(&["events", "list"]).stdout;
     let shown = place.run(&["events", "show", "1", "--payload"]).stdout;
     assert_eq!(shown, payload.as_bytes());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::message::{DELIVERY_SECRET, SECRET, exchange, try_exchange};
 
@@ -122,7 +122,7 @@ impl Place {
         self.run_with(arguments, &[])
     }
 
-    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_postseal"))
             .envs(variables.iter().copied())
             .args(arguments)
@@ -154,10 +154,25 @@ impl Place {
 
     /// A metric's value, 0 where it is not there yet.
     pub(crate) fn metric(&self, name: &str) -> f64 {
-        let answer = exchange(self.admin, b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n");
-        let line = answer.body.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0.0, |value| value.trim().parse().unwrap())
+        value(&self.metrics(), name).unwrap_or(0.0)
     }
+
+    /// How many events of `orders` are to be delivered; `None` where the store did not say. While
+    /// it has none, it says nothing of a source.
+    pub(crate) fn pending(&self) -> Option<f64> {
+        let metrics = self.metrics();
+        let answered = value(&metrics, "postseal_store_up").is_none_or(|up| up == 1.0);
+        answered.then(|| value(&metrics, "postseal_pending{source=\"orders\"}").unwrap_or(0.0))
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        exchange(self.admin, b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n").body
+    }
+}
+
+fn value(metrics: &str, name: &str) -> Option<f64> {
+    let of = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+    metrics.lines().find_map(of)
 }
 
 impl Gateway {
@@ -177,8 +192,23 @@ impl Gateway {
     }
 
     /// Asks it to end, and gives its log.
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(self) -> String {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// The same, where it must not take long.
+    pub(crate) fn end_within(mut self, longest: Duration) -> String {
+        self.signal("TERM");
+        let last = Instant::now() + longest;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < last, "it has not ended within {longest:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.ended()
+    }
+
+    fn ended(mut self) -> String {
         let status = self.child.wait().unwrap();
         self.reading.take().unwrap().join().unwrap();
         assert!(status.success(), "{status}: {}", self.log());

@@ -15,9 +15,6 @@ pub(crate) struct World {
     store: PathBuf,
 }
 
-/// Numbers that look drawn, and are the same for a seed.
-pub(crate) struct Random(pub(crate) u64);
-
 impl World {
     /// `None`, said aloud, where there is none: this is Linux's, and a C compiler must be there.
     pub(crate) fn around(place: &Place) -> Option<Self> {
@@ -98,14 +95,4 @@ fn compile() -> Option<PathBuf> {
         }
     }
     Some(library)
-}
-
-impl Random {
-    /// 0 to `end` − 1. This is `splitmix64`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
 }

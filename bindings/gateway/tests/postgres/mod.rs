@@ -113,9 +113,20 @@ impl PostgresServer {
     /// Ends it, and cuts its connections: `INT` in order, `QUIT` without a last write, so that it
     /// recovers from its log when it is started again.
     pub(crate) fn stop(&self, signal: &str) {
+        self.signal_each("CONT");
         let Some(mut child) = self.running.lock().unwrap().take() else { return };
-        let _ = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        send_signal(signal, &[child.id().to_string()]);
         let _ = child.wait();
+    }
+
+    /// Signals it and each process that it has for others: `STOP` freezes them, so that whoever has
+    /// a connection hears nothing, until `CONT` or the server's end.
+    pub(crate) fn signal_each(&self, signal: &str) {
+        let running = self.running.lock().unwrap();
+        let Some(server) = running.as_ref().map(|child| child.id().to_string()) else { return };
+        // It first: while it is frozen, it makes no more of them.
+        send_signal(signal, std::slice::from_ref(&server));
+        send_signal(signal, &children(&server));
     }
 
     /// The URL of a database that nobody has used.
@@ -151,6 +162,20 @@ impl PostgresServer {
         }
         command
     }
+}
+
+fn send_signal(signal: &str, processes: &[String]) {
+    // One of them may just have ended.
+    let _ =
+        Command::new("kill").args(["-s", signal]).args(processes).stderr(Stdio::null()).status();
+}
+
+/// Each is a process group of its own: they are known by their parent.
+fn children(parent: &str) -> Vec<String> {
+    let listed = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let pairs = listed.lines().filter_map(|line| line.trim().split_once(' '));
+    pairs.filter(|(_, of)| of.trim() == parent).map(|(id, _)| id.to_owned()).collect()
 }
 
 fn binaries() -> Option<PathBuf> {

@@ -9,12 +9,15 @@ mod delivery;
 mod gateway;
 mod ledger;
 mod life;
+#[path = "../../../tests/random/mod.rs"]
+mod random;
 mod rules;
 mod world;
 mod writer;
 
 use rusqlite::Connection;
 
+use random::Random;
 use world::World;
 
 /// Schedules of a run; `POSTSEAL_SCHEDULES` has more for a soak.
@@ -47,18 +50,7 @@ const BUGS: [Bug; 9] = [
     Bug::WaitsForClock,
 ];
 
-/// Numbers that look drawn, and are the same for a seed.
-struct Random(u64);
-
 impl Random {
-    /// 0 to `end` − 1. This is `splitmix64`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
     fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(u64::try_from(length).unwrap())).unwrap()
     }
