@@ -1,4 +1,5 @@
-//! The pool of connections to PostgreSQL: TLS wherever others could listen, and sessions whose commits last.
+//! The pool of connections to PostgreSQL: TLS wherever others could listen, and sessions whose
+//! commits last.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

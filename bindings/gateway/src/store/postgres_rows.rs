@@ -251,7 +251,8 @@ pub(super) async fn purge(client: &Client, number: i64) -> Result<bool> {
 pub(super) async fn list(client: &Client, filter: &Filter) -> Result<Vec<Listed>> {
     let query = format!(
         "SELECT number, event.source, message_id, signed_at, secret_id, encrypted, content_type,
-           length(payload)::bigint, event.received_ms, state, attempts, due_ms, last_result, ended_ms
+           length(payload)::bigint, event.received_ms, state, attempts, due_ms, last_result,
+           ended_ms
          FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
          WHERE {}
            AND ($1::bigint IS NULL OR number = $1)

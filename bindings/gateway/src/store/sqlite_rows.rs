@@ -149,7 +149,8 @@ pub(super) fn reschedule(
         // A short range of the index, and mostly an empty one.
         SetBack::No => {
             let mut update = connection.prepare_cached(
-                "UPDATE jobs SET due_ms = ?1 WHERE state = 'pending' AND source = ?2 AND due_ms > ?1",
+                "UPDATE jobs SET due_ms = ?1
+                 WHERE state = 'pending' AND source = ?2 AND due_ms > ?1",
             )?;
             return counted(update.execute(params![latest, source])?);
         }
