@@ -161,7 +161,7 @@ impl Place {
     /// it has none, it says nothing of a source.
     pub(crate) fn pending(&self) -> Option<f64> {
         let metrics = self.metrics();
-        let answered = value(&metrics, "postseal_store_up").is_none_or(|up| up == 1.0);
+        let answered = value(&metrics, "postseal_store_up").is_some_and(|up| up == 1.0);
         answered.then(|| value(&metrics, "postseal_pending{source=\"orders\"}").unwrap_or(0.0))
     }
 
