@@ -155,6 +155,7 @@ fn while_postgres_is_down_senders_are_told_to_come_back() {
     };
     let answers = ["/healthz", "/readyz", "/metrics"].map(get);
     assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 503, 200]);
+    assert_eq!(place.pending(), None);
     answers.iter().for_each(|answer| shows_no_password(&[&answer.head, &answer.body]));
     for command in [&["check"][..], &["check", "--json"], &["events", "list"]] {
         let output = place.run(command);
