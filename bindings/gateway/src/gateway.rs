@@ -1,6 +1,7 @@
 //! The gateway, whole: its parts put together, its reloads, and its end.
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,10 +25,12 @@ use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
 use crate::receive::tls::Acceptor;
 use crate::store::{Backlog, Store};
-use crate::worker::{self, Delivering};
+use crate::worker::{self, Delivering, Slots};
 
 /// How often files are looked at for a change.
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+/// File systems tell times apart that are so far apart.
+const STAMP_AGE: Duration = Duration::from_secs(1);
 /// After the time that the configuration gives: for leases to be given back, and for last words.
 const LAST_TIME: Duration = Duration::from_secs(5);
 /// Connections of the operators' port.
@@ -37,7 +40,7 @@ const ADMIN_CONNECTIONS_MAX: usize = 64;
 pub(crate) struct Gateway {
     path: PathBuf,
     files: Vec<PathBuf>,
-    seen: Vec<Option<SystemTime>>,
+    seen: Vec<Option<Stamp>>,
     bounds: Bounds,
     store: Arc<Store>,
     metrics: Arc<Metrics>,
@@ -61,11 +64,15 @@ struct Workers {
 }
 
 impl Gateway {
-    /// Opens the store and the sockets, and begins.
+    /// Opens the store and the sockets, and begins. `read_at` is when the configuration was read.
     ///
     /// # Errors
     /// `invalid_config` for a socket or certificate that cannot be used; `store_unavailable`.
-    pub(crate) async fn begin(path: PathBuf, config: Config) -> Result<Self, Error> {
+    pub(crate) async fn begin(
+        path: PathBuf,
+        config: Config,
+        read_at: SystemTime,
+    ) -> Result<Self, Error> {
         let Config { listen, admin, bounds, tls, files, redis, log_key, .. } = config;
         let metrics = Arc::new(Metrics::new());
         let acceptor = tls.as_ref().map(Acceptor::new).transpose()?;
@@ -85,6 +92,7 @@ impl Gateway {
             metrics: Arc::clone(&metrics),
             alerts: Arc::clone(&alerts),
             storage_keys: RwLock::new(Arc::clone(&storage_keys)),
+            slots: Slots::default(),
         });
         let sources: Vec<_> = config.sources.into_iter().map(Arc::new).collect();
         let receiving = Arc::new(Receiving {
@@ -108,7 +116,7 @@ impl Gateway {
         });
         let mut gateway = Gateway {
             path,
-            seen: files.iter().map(|file| changed_at(file)).collect(),
+            seen: stamps(&files, read_at),
             files,
             bounds,
             workers: Workers::begin(&delivering, &sources, bounds),
@@ -203,7 +211,7 @@ impl Gateway {
 
     /// Whether a file is another one than when it was read.
     fn has_changed(&mut self) -> bool {
-        let now: Vec<_> = self.files.iter().map(|file| changed_at(file)).collect();
+        let now: Vec<_> = self.files.iter().map(|file| stamp(file)).collect();
         let changed = now != self.seen;
         self.seen = now;
         changed
@@ -224,6 +232,7 @@ impl Gateway {
     }
 
     fn try_reload(&mut self) -> Result<(), Error> {
+        let read_at = SystemTime::now();
         let config = Config::read(&self.path)?;
         if let (Some(acceptor), Some(tls)) = (&self.acceptor, &config.tls) {
             acceptor.reload(tls)?;
@@ -240,7 +249,7 @@ impl Gateway {
         };
         *self.receiving.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
         self.files = config.files;
-        self.seen = self.files.iter().map(|file| changed_at(file)).collect();
+        self.seen = stamps(&self.files, read_at);
         // The old workers end what they hold beside the new ones, which take the rest.
         let workers = Workers::begin(&self.delivering, &sources, self.bounds);
         let replaced = std::mem::replace(&mut self.workers, workers);
@@ -320,6 +329,16 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Error> {
     })
 }
 
-fn changed_at(file: &Path) -> Option<SystemTime> {
-    file.metadata().and_then(|facts| facts.modified()).ok()
+/// What a file is known by.
+type Stamp = (SystemTime, u64, u64);
+
+/// None of a file that may have changed since it was read: it is read once more.
+fn stamps(files: &[PathBuf], read_at: SystemTime) -> Vec<Option<Stamp>> {
+    let settled = read_at - STAMP_AGE;
+    files.iter().map(|file| stamp(file).filter(|(changed_at, ..)| *changed_at < settled)).collect()
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let facts = file.metadata().ok()?;
+    Some((facts.modified().ok()?, facts.len(), facts.ino()))
 }

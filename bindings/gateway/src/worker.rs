@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use postseal::policy::retry::{Attempt, Outcome};
 use postseal::{Code, Error, Message, StorageKey};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::config::Source;
@@ -39,6 +40,21 @@ pub(crate) struct Delivering {
     pub(crate) alerts: Arc<Alerts>,
     /// What payloads are stored under.
     pub(crate) storage_keys: RwLock<Arc<Vec<StorageKey>>>,
+    pub(crate) slots: Slots,
+}
+
+/// How many deliveries of a source may be under way, whichever configuration they began under.
+#[derive(Default)]
+pub(crate) struct Slots(Mutex<HashMap<(String, u32), Arc<Semaphore>>>);
+
+impl Slots {
+    fn of(&self, source: &Source) -> Arc<Semaphore> {
+        let concurrency = source.delivery.concurrency;
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = slots.entry((source.name.clone(), concurrency));
+        let count = usize::try_from(concurrency).unwrap_or(1);
+        Arc::clone(slots.or_insert_with(|| Arc::new(Semaphore::new(count))))
+    }
 }
 
 /// Delivers a source's events until `stop` says so, and then what it holds.
@@ -48,8 +64,8 @@ pub(crate) async fn run(
     mut stop: watch::Receiver<bool>,
     shutdown: Duration,
 ) {
-    let slots = usize::try_from(source.delivery.concurrency).unwrap_or(1);
-    let free = Arc::new(Semaphore::new(slots));
+    let free = delivering.slots.of(&source);
+    let mut running = JoinSet::new();
     let held = Arc::new(Held::default());
     loop {
         // A slot first: nothing is leased that nobody can deliver.
@@ -76,20 +92,21 @@ pub(crate) async fn run(
             idle(&source, due, &mut stop).await;
             continue;
         }
+        while running.try_join_next().is_some() {}
         for job in jobs {
             let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
             let (delivering, source) = (Arc::clone(&delivering), Arc::clone(&source));
             let (held, lease) = (Arc::clone(&held), job.lease);
             held.add(lease);
-            tokio::spawn(async move {
+            running.spawn(async move {
                 delivering.deliver(&source, job).await;
                 held.remove(lease);
                 drop(slot);
             });
         }
     }
-    let all = u32::try_from(slots).unwrap_or(1);
-    if timeout(shutdown, free.acquire_many(all)).await.is_err() {
+    let ended = async { while running.join_next().await.is_some() {} };
+    if timeout(shutdown, ended).await.is_err() {
         delivering.give_back(&source, &held).await;
     }
 }

@@ -1,6 +1,7 @@
 //! `postseal serve`: the gateway, which receives, accepts once, and delivers.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 use postseal::{Code, Error};
@@ -36,19 +37,20 @@ Example of a configuration:
 
 impl Serve {
     pub(super) fn run(self) -> Result<Answer, Error> {
+        let read_at = SystemTime::now();
         let config = Config::read(&self.config)?;
         log::begin(config.log);
         let runtime = runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|why| {
             Error::new(Code::UnsupportedRuntime, format!("the network cannot be used: {why}"))
         })?;
-        let served = runtime.block_on(serve(self.config, config));
+        let served = runtime.block_on(serve(self.config, config, read_at));
         // A look-up that still waits for its name server is not waited for.
         runtime.shutdown_background();
         served.map(|()| Answer::bytes(Vec::new()))
     }
 }
 
-async fn serve(path: PathBuf, config: Config) -> Result<(), Error> {
-    Gateway::begin(path, config).await?.run().await
+async fn serve(path: PathBuf, config: Config, read_at: SystemTime) -> Result<(), Error> {
+    Gateway::begin(path, config, read_at).await?.run().await
 }

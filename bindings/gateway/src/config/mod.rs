@@ -157,6 +157,10 @@ fn admin(document: &Document) -> Result<Option<Admin>, Error> {
     let values = &document.values;
     let Some(listen) = &values.admin_listen else { return Ok(None) };
     let listen = address(document, "admin_listen", listen)?;
+    if Some(listen) == values.listen.as_deref().unwrap_or(LISTEN_DEFAULT).parse().ok() {
+        let why = "operators have a port of their own: this one is listen's";
+        return Err(document.invalid(&[Step::Name("admin_listen")], why));
+    }
     let place = [Step::Name("admin_token")];
     let token = keys::text(document, &place, values.admin_token.as_deref())?;
     let short = |token: &Zeroizing<String>| token.trim().len() < ADMIN_TOKEN_BYTES_MIN;

@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use super::activity::Activity;
 use super::tls::{Acceptor, Protocol};
 use crate::config::Bounds;
 use crate::operate::metrics::Metrics;
@@ -134,7 +135,8 @@ impl Connection {
         // An answer is one small packet: it must not wait for another one.
         let _ = stream.set_nodelay(true);
         let Connection { peer, bounds, tls, watcher, _counted } = self;
-        let service = Exchange { peer, answering };
+        let activity = Activity::new();
+        let service = Exchange { peer, answering, activity: Arc::clone(&activity) };
         let beginning = bounds.header_timeout;
         let exchanges = match tls {
             // Boxed, so that what a handshake needs is not kept after it.
@@ -150,8 +152,11 @@ impl Connection {
                 _ => return,
             },
         };
-        if let Err(why) = exchanges.await {
-            tracing::debug!(%peer, %why, "connection ended early");
+        tokio::select! {
+            ended = exchanges => if let Err(why) = ended {
+                tracing::debug!(%peer, %why, "connection ended early");
+            },
+            () = activity.idle(bounds.header_timeout) => tracing::debug!(%peer, "idle connection"),
         }
     }
 }
@@ -225,6 +230,7 @@ async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
 struct Exchange<F> {
     peer: SocketAddr,
     answering: Answering<F>,
+    activity: Arc<Activity>,
 }
 
 impl<F> Service<Request<Incoming>> for Exchange<F>
@@ -236,7 +242,12 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let running = self.activity.request();
         let answer = (self.answering)(self.peer, request);
-        Box::pin(async move { Ok(answer.await) })
+        Box::pin(async move {
+            let answer = answer.await;
+            drop(running);
+            Ok(answer)
+        })
     }
 }

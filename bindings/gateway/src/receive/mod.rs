@@ -1,6 +1,7 @@
 //! Receiving: from a socket to a committed event, one way down.
 
 pub(crate) mod accept;
+mod activity;
 mod answer;
 pub(crate) mod body;
 mod client_address;

@@ -14,11 +14,15 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use zeroize::Zeroizing;
 
 use super::client_pins::PinnedClients;
 use crate::config::Tls;
 use crate::deliver::Pins;
+use crate::input::read_file;
 
+/// Of a file, in bytes: a whole system's authorities are a quarter of it.
+const PEM_BYTES_MAX: usize = 1 << 20;
 const HTTP1: &[u8] = b"http/1.1";
 const HTTP2: &[u8] = b"h2";
 
@@ -75,7 +79,7 @@ fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, Error> {
         Some(path) => builder.with_client_cert_verifier(clients(tls, path, provider)?),
     };
     let chain = certificates(&tls.certificate)?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key)
+    let key = PrivateKeyDer::from_pem_slice(&pem("the private key", &tls.key)?)
         .map_err(|why| unreadable("the private key", &tls.key, &why))?;
     let mut config = builder
         .with_single_cert(chain, key)
@@ -106,8 +110,8 @@ fn clients(
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(|list| list.collect::<Result<Vec<_>, _>>())
+    let certificates = CertificateDer::pem_slice_iter(&pem("the certificate", path)?)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|why| unreadable("the certificate", path, &why))?;
     match certificates.is_empty() {
         true => Err(invalid(format!("{} has no certificate in it", path.display()))),
@@ -115,7 +119,15 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     }
 }
 
-fn unreadable(what: &str, path: &Path, why: &rustls::pki_types::pem::Error) -> Error {
+fn pem(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let bytes = read_file(path, PEM_BYTES_MAX).map_err(|why| unreadable(what, path, &why))?;
+    match bytes.len() {
+        0..=PEM_BYTES_MAX => Ok(Zeroizing::new(bytes)),
+        _ => Err(invalid(format!("{} is too long for {what}", path.display()))),
+    }
+}
+
+fn unreadable(what: &str, path: &Path, why: &impl std::fmt::Display) -> Error {
     invalid(format!("{what} {} cannot be read: {why}", path.display()))
 }
 

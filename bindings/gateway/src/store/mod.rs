@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use postseal::policy::DELAY_SECONDS_MAX;
 use postseal::{Code, Error};
+use tokio::time::timeout;
 
 pub(crate) use event::{Acceptance, Event, NewEvent};
 pub(crate) use job::{Job, Lease, SetBack, Settlement, Take, Taken};
@@ -77,10 +78,15 @@ impl Store {
 
     /// Writes an event and its job down, unless its key is there.
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
-        match self {
-            Store::Sqlite(store) => store.accept(event).await,
-            Store::Postgres(store) => store.accept(event).await,
-        }
+        let accepting = async {
+            match self {
+                Store::Sqlite(store) => store.accept(event).await,
+                Store::Postgres(store) => store.accept(event).await,
+            }
+        };
+        // It may be committed later all the same: then the sender's next try is a duplicate.
+        let late = |_| unavailable("the store has not answered in time".to_owned());
+        timeout(ACCEPT_PATIENCE, accepting).await.map_err(late)?
     }
 
     /// Leases jobs that are due.
@@ -217,6 +223,8 @@ pub(crate) struct Durability {
 
 /// Events that wait to be written. A sender who would wait longer is told to come back.
 const QUEUE_EVENTS_MAX: usize = 4096;
+/// Senders give up after some seconds, and try again.
+const ACCEPT_PATIENCE: Duration = Duration::from_secs(8);
 const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 
 fn overloaded() -> Error {

@@ -52,6 +52,7 @@ impl Postgres {
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         let pool = postgres_pool::pool(url)?;
         migrate(&pool).await?;
+        rewrite(&pool).await?;
         let (queue, waiting) = mpsc::channel(QUEUE_EVENTS_MAX);
         tokio::spawn(accept_in_batches(pool.clone(), waiting));
         Ok(Postgres { pool, queue })
@@ -67,7 +68,7 @@ impl Postgres {
             Ok::<bool, Error>(row.try_get(0).unwrap_or(false))
         };
         if query(IS_MADE).await? {
-            ask(&pool, |client| async move { client.execute(REWRITE, &[]).await }).await?;
+            rewrite(&pool).await?;
         } else if !query(MAY_MAKE).await? {
             return Err(unavailable("this role may not make the store's tables".to_owned()));
         }
@@ -159,7 +160,7 @@ impl Postgres {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Error> {
-        self.ask(|client| async move { client.execute(REWRITE, &[]).await }).await.map(drop)
+        rewrite(&self.pool).await
     }
 
     pub(crate) async fn close(&self) {
@@ -180,10 +181,19 @@ const SETTINGS: &str = "\
       current_setting('fsync'), current_setting('full_page_writes'), \
       (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit')";
 /// A write that changes nothing: a failover can leave us on a standby, and a disk can be full.
-const REWRITE: &str = "UPDATE postseal_schema SET version = version";
+const REWRITE: &str = "UPDATE postseal_schema SET version = version \
+    WHERE to_regclass('postseal_events') IS NOT NULL AND to_regclass('postseal_jobs') IS NOT NULL";
 
 const IS_MADE: &str = "SELECT to_regclass('postseal_schema') IS NOT NULL";
 const MAY_MAKE: &str = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
+
+/// Whether it can be written to.
+async fn rewrite(pool: &Pool) -> Result<(), Error> {
+    match ask(pool, |client| async move { client.execute(REWRITE, &[]).await }).await? {
+        0 => Err(unavailable("the store's tables are not there".to_owned())),
+        _ => Ok(()),
+    }
+}
 
 async fn durability(pool: &Pool) -> Result<Durability, Error> {
     let row = ask(pool, |client| async move { client.query_one(SETTINGS, &[]).await }).await?;
@@ -264,6 +274,8 @@ async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
             bytes += next.event.event.payload.len();
             batch.push(next);
         }
+        // Whoever has gone away has been told to come back.
+        batch.retain(|waiting| !waiting.answer.is_closed());
         let pool = pool.clone();
         tokio::spawn(async move {
             accept(&pool, batch).await;
@@ -274,6 +286,9 @@ async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
 
 /// One batch, inserted in one transaction.
 async fn accept(pool: &Pool, batch: Vec<Waiting>) {
+    if batch.is_empty() {
+        return;
+    }
     let (events, answers): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|waiting| (waiting.event, waiting.answer)).unzip();
     let accepted = ask(pool, |client| async move { rows::accept(&client, &events).await }).await;
@@ -314,6 +329,7 @@ async fn make_tables(client: &mut ClientWrapper) -> Result<i32, PgError> {
     let version = "SELECT max(version) FROM postseal_schema";
     let version: Option<i32> = transaction.query_one(version, &[]).await?.try_get(0)?;
     if let Some(version) = version {
+        transaction.commit().await?;
         return Ok(version);
     }
     transaction.batch_execute(SCHEMA).await?;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postseal::{Code, Error};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -29,6 +29,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECKPOINT_PAGES: i64 = 4096;
 /// From 96 MiB on the writer waits for readers to end, so that the log does.
 const FULL_CHECKPOINT_PAGES: i64 = 24_576;
+
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 type Run = dyn FnMut(&Connection) -> rusqlite::Result<()> + Send;
 
@@ -56,9 +58,10 @@ impl Sqlite {
         let opened = Arc::clone(&path);
         let connection = blocking(move || open_writer(&opened)).await?;
         let (commands, queue) = mpsc::channel(QUEUE_EVENTS_MAX);
+        let file = File::opened(&path)?;
         let writer = std::thread::Builder::new()
             .name("inbox".to_owned())
-            .spawn(move || write(connection, queue))
+            .spawn(move || write(connection, file, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
         Ok(Sqlite { path, commands, writer: Mutex::new(Some(writer)) })
     }
@@ -239,7 +242,7 @@ fn path_of(url: &str) -> Result<PathBuf, Error> {
 }
 
 /// The writer's thread: groups of commands, until nobody is left to send one.
-fn write(mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
+fn write(mut connection: Connection, mut file: File, mut queue: mpsc::Receiver<Command>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
@@ -247,10 +250,21 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
             let Ok(next) = queue.try_recv() else { break };
             group.push(next);
         }
-        let outcome = commit(&mut connection, &mut group);
         let ends = group.iter().any(|command| command.last);
-        for command in group.drain(..) {
-            (command.answer)(outcome.clone());
+        match file.check().and_then(|()| commit(&mut connection, &mut group)) {
+            // What one of them met, the others need not meet.
+            Err(_) if group.len() > 1 => {
+                for mut command in group.drain(..) {
+                    let alone = std::slice::from_mut(&mut command);
+                    let outcome = file.check().and_then(|()| commit(&mut connection, alone));
+                    (command.answer)(outcome);
+                }
+            }
+            outcome => {
+                for command in group.drain(..) {
+                    (command.answer)(outcome.clone());
+                }
+            }
         }
         if let Err(why) = bound_log(&connection) {
             tracing::warn!(%why, "the store's log could not be moved into the database");
@@ -259,6 +273,47 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
             return;
         }
     }
+}
+
+/// The file that was opened. Whoever removes or replaces it takes the store away.
+struct File {
+    path: PathBuf,
+    number: u64,
+    looked: Instant,
+}
+
+impl File {
+    fn opened(path: &Path) -> Result<Self, Error> {
+        let number = file_number(path).ok_or_else(gone)?;
+        Ok(File { path: path.to_owned(), number, looked: Instant::now() })
+    }
+
+    /// Looks whether it is still there, each second.
+    fn check(&mut self) -> Result<(), Error> {
+        if self.looked.elapsed() < LOOK_INTERVAL {
+            return Ok(());
+        }
+        if file_number(&self.path) != Some(self.number) {
+            tracing::error!("the store's file was removed or replaced");
+            return Err(gone());
+        }
+        self.looked = Instant::now();
+        Ok(())
+    }
+}
+
+fn gone() -> Error {
+    unavailable("the store's file was removed or replaced".to_owned())
+}
+
+#[cfg(unix)]
+fn file_number(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|facts| std::os::unix::fs::MetadataExt::ino(&facts))
+}
+
+#[cfg(not(unix))]
+fn file_number(path: &Path) -> Option<u64> {
+    path.exists().then_some(0)
 }
 
 /// One transaction for the whole group: if it fails, nothing of it is written.

@@ -87,3 +87,27 @@ fn what_is_given_up_is_a_dead_letter_and_can_be_replayed_or_purged() {
     assert_eq!(application.seen().last().unwrap().body, b"{\"n\":2}");
     drop(gateway);
 }
+
+#[test]
+fn a_sources_concurrency_holds_over_reloads() {
+    let place = Place::new("slots");
+    // It takes connections, and never answers.
+    let tar_pit = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}/", tar_pit.local_addr().unwrap());
+    place.configure("shutdown_seconds = 1", &url, "concurrency = 2\ntimeout_seconds = 60");
+    let gateway = place.start();
+    let sender = sender(SECRET, None);
+    for number in 0..20 {
+        let id = format!("evt_{number}");
+        assert_eq!(place.send(&request(&sender, PATH, &id, id.as_bytes())), 202);
+    }
+    for reloads in 1..6 {
+        gateway.signal("HUP");
+        eventually("it is reloaded", || {
+            place.metric("postseal_reloads_total") >= f64::from(reloads)
+        });
+    }
+    let events = place.json(&["events", "list"]);
+    let begun = events["events"].as_array().unwrap().iter().filter(|event| event["attempts"] == 1);
+    assert_eq!(begun.count(), 2);
+}

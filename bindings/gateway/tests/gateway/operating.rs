@@ -109,6 +109,36 @@ fn a_rotation_needs_no_restart() {
 }
 
 #[test]
+fn a_change_right_after_a_reload_is_not_missed() {
+    let (place, application) = (Place::new("changes"), Application::start());
+    place.configure("", &application.url(), "");
+    let gateway = place.start();
+    let config = fs::read_to_string(place.config()).unwrap();
+    for (number, pause_ms) in [0, 1, 3, 10, 30].into_iter().enumerate() {
+        let path = format!("/hooks/{number}");
+        gateway.signal("HUP");
+        std::thread::sleep(std::time::Duration::from_millis(pause_ms));
+        place.write(&config.replace(PATH, &path));
+        let request = request(&sender(SECRET, None), &path, &format!("evt_{number}"), b"{}");
+        eventually("the change holds", || place.send(&request) != 404);
+    }
+}
+
+#[test]
+fn where_the_stores_file_is_taken_away_nothing_more_is_accepted() {
+    let (place, application) = (Place::new("removed"), Application::start());
+    place.configure("", &application.url(), "");
+    let _gateway = place.start();
+    let sender = sender(SECRET, None);
+    assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202);
+    fs::rename(place.folder.join("events.db"), place.folder.join("elsewhere.db")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(place.send(&request(&sender, PATH, "evt_2", b"{}")), 503);
+    let ready = exchange(place.admin, b"GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(ready.status, 503);
+}
+
+#[test]
 fn an_admin_port_with_a_token_gives_numbers_to_its_bearer_alone() {
     let (place, application) = (Place::new("token"), Application::start());
     place.configure("admin_token = \"a-token-of-some-length\"", &application.url(), "");

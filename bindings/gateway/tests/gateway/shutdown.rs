@@ -35,7 +35,7 @@ fn an_attempt_that_is_not_waited_for_is_given_back() {
 fn an_attempt_from_before_a_reload_is_given_back() {
     is_given_back("tar-pit-reload", |place, gateway| {
         gateway.signal("HUP");
-        eventually("it is reloaded", || place.metric("postseal_reloads_total") == 1.0);
+        eventually("it is reloaded", || place.metric("postseal_reloads_total") >= 1.0);
     });
 }
 
