@@ -65,7 +65,8 @@ fn write(connection: &mut Connection, key: &str, payload: &[u8]) -> rusqlite::Re
     let number = transaction.last_insert_rowid();
     transaction
         .prepare_cached(
-            "INSERT INTO jobs (number, source, state, due_ms) VALUES (?1, 'orders', 'pending', ?2)",
+            "INSERT INTO jobs (number, source, state, due_ms, received_ms)
+             VALUES (?1, 'orders', 'pending', ?2, ?2)",
         )?
         .execute(params![number, now_ms])?;
     transaction.commit()
