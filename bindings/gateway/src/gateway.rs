@@ -114,12 +114,13 @@ impl Gateway {
             receiving: Arc::clone(&receiving),
             set_back_ms: AtomicU64::new(0),
         });
+        let stop = watch::Sender::new(false);
         let mut gateway = Gateway {
             path,
             seen: stamps(&files, read_at),
             files,
             bounds,
-            workers: Workers::begin(&delivering, &sources, bounds),
+            workers: Workers::begin(&delivering, &sources, &stop, bounds),
             store,
             metrics,
             alerts,
@@ -129,7 +130,7 @@ impl Gateway {
             housekeeping,
             replaced: JoinSet::new(),
             serving: JoinSet::new(),
-            stop: watch::Sender::new(false),
+            stop,
         };
         gateway.listen(socket);
         gateway.keep_house();
@@ -251,7 +252,7 @@ impl Gateway {
         self.files = config.files;
         self.seen = stamps(&self.files, read_at);
         // The old workers end what they hold beside the new ones, which take the rest.
-        let workers = Workers::begin(&self.delivering, &sources, self.bounds);
+        let workers = Workers::begin(&self.delivering, &sources, &self.stop, self.bounds);
         let replaced = std::mem::replace(&mut self.workers, workers);
         while self.replaced.try_join_next().is_some() {}
         self.replaced.spawn(replaced.end());
@@ -291,12 +292,18 @@ impl Gateway {
 }
 
 impl Workers {
-    fn begin(delivering: &Arc<Delivering>, sources: &[Arc<Source>], bounds: Bounds) -> Self {
+    fn begin(
+        delivering: &Arc<Delivering>,
+        sources: &[Arc<Source>],
+        ending: &watch::Sender<bool>,
+        bounds: Bounds,
+    ) -> Self {
         let stop = watch::Sender::new(false);
         let mut running = JoinSet::new();
         for source in sources {
             let (delivering, source) = (Arc::clone(delivering), Arc::clone(source));
-            running.spawn(worker::run(delivering, source, stop.subscribe(), bounds.shutdown));
+            let (stop, ending) = (stop.subscribe(), ending.subscribe());
+            running.spawn(worker::run(delivering, source, stop, ending, bounds.shutdown));
         }
         Workers { running, stop }
     }

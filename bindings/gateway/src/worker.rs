@@ -57,11 +57,13 @@ impl Slots {
     }
 }
 
-/// Delivers a source's events until `stop` says so, and then what it holds.
+/// Delivers a source's events until `stop` says so, and then what it holds; of that it gives back
+/// what has not ended when the gateway has been `ending` for so long as it may.
 pub(crate) async fn run(
     delivering: Arc<Delivering>,
     source: Arc<Source>,
     mut stop: watch::Receiver<bool>,
+    mut ending: watch::Receiver<bool>,
     shutdown: Duration,
 ) {
     let free = delivering.slots.of(&source);
@@ -74,14 +76,19 @@ pub(crate) async fn run(
             _ = stop.wait_for(|stop| *stop) => break,
             slot = Arc::clone(&free).acquire_owned() => slot,
         };
-        drop(slot);
-        let jobs_max = u32::try_from(free.available_permits()).unwrap_or(1).max(1);
+        let Ok(slot) = slot else { break };
+        let mut slots = vec![slot];
+        while let Ok(slot) = Arc::clone(&free).try_acquire_owned() {
+            slots.push(slot);
+        }
+        let jobs_max = u32::try_from(slots.len()).unwrap_or(1);
         let lease = source.delivery.timeout + SETTLEMENT_TIME;
         let take = Take { source: &source.name, jobs_max, now_ms: host::now_ms(), lease };
         let Taken { jobs, next_due_ms } = match delivering.store.take(take).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::error!(source = source.name, why = error.message(), "nothing taken");
+                drop(slots);
                 idle(&source, STORE_PAUSE, &mut stop).await;
                 continue;
             }
@@ -89,12 +96,12 @@ pub(crate) async fn run(
         if jobs.is_empty() {
             let due = next_due_ms.map(|due_ms| due_ms.saturating_sub(host::now_ms()));
             let due = due.map_or(IDLE_POLL, Duration::from_millis).clamp(POLL_MIN, IDLE_POLL);
+            drop(slots);
             idle(&source, due, &mut stop).await;
             continue;
         }
         while running.try_join_next().is_some() {}
-        for job in jobs {
-            let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
+        for (job, slot) in jobs.into_iter().zip(slots) {
             let (delivering, source) = (Arc::clone(&delivering), Arc::clone(&source));
             let (held, lease) = (Arc::clone(&held), job.lease);
             held.add(lease);
@@ -105,9 +112,13 @@ pub(crate) async fn run(
             });
         }
     }
-    let ended = async { while running.join_next().await.is_some() {} };
-    if timeout(shutdown, ended).await.is_err() {
-        delivering.give_back(&source, &held).await;
+    let late = async {
+        let _ = ending.wait_for(|ending| *ending).await;
+        sleep(shutdown).await;
+    };
+    tokio::select! {
+        () = async { while running.join_next().await.is_some() {} } => {}
+        () = late => delivering.give_back(&source, &held).await,
     }
 }
 
