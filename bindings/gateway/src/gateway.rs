@@ -78,13 +78,7 @@ impl Gateway {
         let acceptor = tls.as_ref().map(Acceptor::new).transpose()?;
         let limiter = Limiter::new(redis.as_ref())?;
         let socket = bind(listen).await?;
-        let store = Arc::new(Store::open(&config.store).await?);
-        let durability = store.durability().await?;
-        tracing::info!(store = durability.store, "the inbox is open");
-        let left = left_behind(&store.backlog().await?, &config.sources);
-        for warning in config.warnings.iter().chain(&durability.warnings).chain(&left) {
-            tracing::warn!("{warning}");
-        }
+        let store = open(&config.store, &config.warnings, &config.sources).await?;
         let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
         let storage_keys = Arc::new(config.storage_keys);
         let delivering = Arc::new(Delivering {
@@ -312,6 +306,18 @@ impl Workers {
         self.stop.send_replace(true);
         while self.running.join_next().await.is_some() {}
     }
+}
+
+/// Opens the store, and says what an operator should know of it.
+async fn open(url: &str, known: &[String], sources: &[Source]) -> Result<Arc<Store>, Error> {
+    let store = Store::open(url).await?;
+    let durability = store.durability().await?;
+    tracing::info!(store = durability.store, "the inbox is open");
+    let left = left_behind(&store.backlog().await?, sources);
+    for warning in known.iter().chain(&durability.warnings).chain(&left) {
+        tracing::warn!("{warning}");
+    }
+    Ok(Arc::new(store))
 }
 
 /// Sources that have events in the store and are not in the configuration.
