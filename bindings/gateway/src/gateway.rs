@@ -218,7 +218,17 @@ impl Gateway {
         let reloaded = self.try_reload();
         self.metrics.reloaded(reloaded.is_ok());
         match reloaded {
-            Ok(()) => tracing::info!("the configuration was read again"),
+            Ok(()) => {
+                tracing::info!("the configuration was read again");
+                let (store, receiving) = (Arc::clone(&self.store), Arc::clone(&self.receiving));
+                tokio::spawn(async move {
+                    // A store that is away is everybody's trouble, and is told elsewhere.
+                    let Ok(backlog) = store.backlog().await else { return };
+                    let routes = receiving.routes();
+                    let sources = routes.sources.values();
+                    warn_of_left(&backlog, sources.map(|source| source.name.as_str()));
+                });
+            }
             Err(error) => {
                 let (code, why) = (error.code().as_str(), error.message());
                 tracing::error!(code, why, "the configuration stays as it was");
@@ -313,23 +323,26 @@ async fn open(url: &str, known: &[String], sources: &[Source]) -> Result<Arc<Sto
     let store = Store::open(url).await?;
     let durability = store.durability().await?;
     tracing::info!(store = durability.store, "the inbox is open");
-    let left = left_behind(&store.backlog().await?, sources);
-    for warning in known.iter().chain(&durability.warnings).chain(&left) {
+    for warning in known.iter().chain(&durability.warnings) {
         tracing::warn!("{warning}");
     }
+    warn_of_left(&store.backlog().await?, sources.iter().map(|source| source.name.as_str()));
     Ok(Arc::new(store))
 }
 
-/// Sources that have events in the store and are not in the configuration.
-fn left_behind(backlog: &[Backlog], sources: &[Source]) -> Vec<String> {
-    let unknown = |row: &&Backlog| sources.iter().all(|source| source.name != row.source);
-    let warning = |row: &Backlog| {
-        format!(
-            "source {} is not in the configuration: {} events of it wait, {} are dead letters",
-            row.source, row.pending, row.dead
-        )
-    };
-    backlog.iter().filter(unknown).map(warning).collect()
+/// Says which sources have events in the store and are not in the configuration.
+fn warn_of_left<'a>(backlog: &[Backlog], sources: impl Iterator<Item = &'a str> + Clone) {
+    for Backlog { source, pending, dead, .. } in backlog {
+        if sources.clone().all(|known| known != source) {
+            tracing::warn!(
+                source,
+                pending,
+                dead,
+                "a source with events is not in the configuration: put it back, or delete them \
+                 with `postseal events forget`"
+            );
+        }
+    }
 }
 
 fn by_path(sources: &[Arc<Source>]) -> HashMap<String, Arc<Source>> {

@@ -9,6 +9,7 @@ use postseal::Error;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::config::Source;
 use crate::host;
 use crate::receive::accept::Receiving;
 use crate::store::{SetBack, Store};
@@ -53,14 +54,22 @@ impl Housekeeping {
         self.note_needed().await?;
         let set_back = self.follow_clock(otherwise).await?;
         for source in self.receiving.routes().sources.values() {
-            let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
-            let before_ms = host::now_ms().saturating_sub(retention_ms);
-            let mut deleted = u64::from(EXPIRED_ROWS_MAX);
-            while deleted == u64::from(EXPIRED_ROWS_MAX) {
-                deleted = self.store.expire(&source.name, before_ms, EXPIRED_ROWS_MAX).await?;
+            if let Err(error) = self.expire(source).await {
+                let (source, why) = (source.name.as_str(), error.message());
+                tracing::warn!(source, why, "old events were not deleted");
             }
         }
         Ok(set_back)
+    }
+
+    async fn expire(&self, source: &Source) -> Result<(), Error> {
+        let retention_ms = u64::try_from(source.retention.as_millis()).unwrap_or(u64::MAX);
+        let before_ms = host::now_ms().saturating_sub(retention_ms);
+        let mut deleted = u64::from(EXPIRED_ROWS_MAX);
+        while deleted == u64::from(EXPIRED_ROWS_MAX) {
+            deleted = self.store.expire(&source.name, before_ms, EXPIRED_ROWS_MAX).await?;
+        }
+        Ok(())
     }
 
     /// What nobody will know after us.

@@ -83,7 +83,7 @@ pub(crate) async fn run(
         }
         let jobs_max = u32::try_from(slots.len()).unwrap_or(1);
         let lease = source.delivery.timeout + SETTLEMENT_TIME;
-        let take = Take { source: &source.name, jobs_max, now_ms: host::now_ms(), lease };
+        let take = Take { source: source.name.clone(), jobs_max, now_ms: host::now_ms(), lease };
         let Taken { jobs, next_due_ms } = match delivering.store.take(take).await {
             Ok(taken) => taken,
             Err(error) => {

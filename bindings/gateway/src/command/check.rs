@@ -50,7 +50,8 @@ impl Check {
         let lines = warnings.iter().map(|warning| format!("warning: {warning}\n"));
         let lines: String = lines.collect();
         let path = self.config.display();
-        Ok(Answer::line(&format!("{lines}store: {store}\n{path}: {sources} sources, ready")))
+        let noun = if sources == 1 { "source" } else { "sources" };
+        Ok(Answer::line(&format!("{lines}store: {store}\n{path}: {sources} {noun}, ready")))
     }
 }
 

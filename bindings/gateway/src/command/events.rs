@@ -18,6 +18,8 @@ const ROWS_DEFAULT: u32 = 50;
 const ROWS_MAX: u32 = 10_000;
 /// Dead letters that one command replays or purges: run it again for more.
 const AT_ONCE_MAX: u32 = 10_000;
+/// Events of a forgotten source that one transaction deletes: a gateway may be writing beside it.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// List what was accepted, show one event, or deliver it again
 #[derive(Args)]
@@ -52,6 +54,11 @@ enum EventsAction {
         /// Numbers that `list` shows
         #[arg(required = true)]
         events: Vec<i64>,
+    },
+    /// Delete all events of a source that is no longer in the configuration, delivered or not
+    Forget {
+        /// Its name
+        source: String,
     },
 }
 
@@ -123,6 +130,7 @@ impl Events {
             EventsAction::Replay { events } => {
                 each(&events, json, async |event| store.replay(event, now_ms()).await).await
             }
+            EventsAction::Forget { source } => forget(&config, store, &source, json).await,
         })
     }
 }
@@ -222,6 +230,29 @@ fn opened(config: &Config, event: &Event) -> Result<Vec<u8>, Error> {
         Error::new(Code::UnknownKey, "the storage key of this event is not in storage_keys")
     })?;
     key.open(&event.key, &event.payload)
+}
+
+async fn forget(config: &Config, store: &Store, source: &str, json: bool) -> Result<Answer, Error> {
+    if config.sources.iter().any(|held| held.name == source) {
+        let why = format!("source {source} is in the configuration: take it out, and reload");
+        return Err(Error::new(Code::InvalidConfig, why));
+    }
+    let mut events = 0;
+    loop {
+        match store.forget(source, FORGOTTEN_AT_ONCE).await? {
+            0 => break,
+            deleted => events += deleted,
+        }
+    }
+    #[derive(Serialize)]
+    struct Forgotten<'a> {
+        source: &'a str,
+        events: u64,
+    }
+    match json {
+        true => Answer::json(&Forgotten { source, events }),
+        false => Ok(Answer::line(&format!("{events} events of {source} deleted"))),
+    }
 }
 
 /// Does something to each event, and counts on how many it had an effect.

@@ -201,8 +201,15 @@ fn redis(document: &Document) -> Result<Option<Redis>, Error> {
         }
     };
     let place = [Step::Name("redis_url")];
-    let url = keys::text(document, &place, values.redis_url.as_deref())?;
-    Ok(url.map(|url| Redis { url: Zeroizing::new(url.trim().to_owned()), down }))
+    let Some(url) = keys::text(document, &place, values.redis_url.as_deref())? else {
+        return Ok(None);
+    };
+    let url = Zeroizing::new(url.trim().to_owned());
+    // The library's way to take any certificate.
+    if url.contains('#') {
+        return Err(document.invalid(&place, "redis_url has no # in it"));
+    }
+    Ok(Some(Redis { url, down }))
 }
 
 fn log(document: &Document) -> Result<LogFormat, Error> {

@@ -102,7 +102,7 @@ impl Listener {
             bounds: self.bounds,
             tls: self.tls.clone(),
             watcher,
-            _counted: Counted { metrics: self.metrics.clone(), _permit: permit },
+            counted: Counted { metrics: self.metrics.clone(), _permit: permit },
         }
     }
 }
@@ -112,7 +112,7 @@ struct Connection {
     bounds: Bounds,
     tls: Option<Acceptor>,
     watcher: Watcher,
-    _counted: Counted,
+    counted: Counted,
 }
 
 /// One of the connections that there may be.
@@ -128,43 +128,68 @@ impl Drop for Counted {
 }
 
 impl Connection {
-    async fn serve<F>(self, stream: TcpStream, answering: Answering<F>)
+    /// Most connections wait most of the time. So what only their beginning needs is boxed, and
+    /// nothing is captured here that is not needed until the end.
+    fn serve<F>(
+        self,
+        stream: TcpStream,
+        answering: Answering<F>,
+    ) -> impl Future<Output = ()> + Send + 'static
     where
         F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
-        // An answer is one small packet: it must not wait for another one.
-        let _ = stream.set_nodelay(true);
-        let Connection { peer, bounds, tls, watcher, _counted } = self;
+        let Connection { peer, bounds, tls, watcher, counted } = self;
         let activity = Activity::new();
         let service = Exchange { peer, answering, activity: Arc::clone(&activity) };
-        let beginning = bounds.header_timeout;
-        let exchanges = match tls {
-            // Boxed, so that what a handshake needs is not kept after it.
-            Some(acceptor) => match timeout(beginning, Box::pin(acceptor.accept(stream))).await {
-                Ok(Ok((stream, protocol))) => {
-                    exchanges(stream, protocol, &bounds, watcher, service)
-                }
-                Ok(Err(why)) => return tracing::debug!(%peer, %why, "no TLS"),
-                Err(_) => return tracing::debug!(%peer, "no TLS in time"),
-            },
-            None => match timeout(beginning, plain_protocol(&stream)).await {
-                Ok(Ok(protocol)) => exchanges(stream, protocol, &bounds, watcher, service),
-                _ => return,
-            },
-        };
-        tokio::select! {
-            ended = exchanges => if let Err(why) = ended {
-                tracing::debug!(%peer, %why, "connection ended early");
-            },
-            () = activity.idle(bounds.header_timeout) => tracing::debug!(%peer, "idle connection"),
+        let header_timeout = bounds.header_timeout;
+        let beginning = begin(stream, tls, bounds, watcher, service);
+        let beginning = Box::pin(timeout(header_timeout, beginning));
+        async move {
+            let _counted = counted;
+            let exchanges = match beginning.await {
+                Ok(Ok(exchanges)) => exchanges,
+                Ok(Err(why)) => return tracing::debug!(%peer, %why, "no beginning"),
+                Err(_) => return tracing::debug!(%peer, "no beginning in time"),
+            };
+            tokio::select! {
+                ended = exchanges => if let Err(why) = ended {
+                    tracing::debug!(%peer, %why, "connection ended early");
+                },
+                () = activity.idle(header_timeout) => tracing::debug!(%peer, "idle connection"),
+            }
         }
     }
 }
 
+/// Finds out what is spoken on a connection.
+async fn begin<F>(
+    stream: TcpStream,
+    tls: Option<Acceptor>,
+    bounds: Bounds,
+    watcher: Watcher,
+    service: Exchange<F>,
+) -> io::Result<Exchanges>
+where
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    // An answer is one small packet: it must not wait for another one.
+    let _ = stream.set_nodelay(true);
+    Ok(match tls {
+        Some(acceptor) => {
+            let (stream, protocol) = acceptor.accept(stream).await?;
+            exchanges(stream, protocol, &bounds, watcher, service)
+        }
+        None => {
+            let protocol = plain_protocol(&stream).await?;
+            exchanges(stream, protocol, &bounds, watcher, service)
+        }
+    })
+}
+
 type Exchanges = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
-/// All that is spoken on a connection. Most connections wait most of the time: each has its own
-/// size, where one future for all kinds would have that of the largest.
+/// All that is spoken on a connection. Each kind has its own size, where one future for all kinds
+/// would have that of the largest.
 fn exchanges<S, F>(
     stream: S,
     protocol: Protocol,

@@ -12,14 +12,15 @@ use super::listing::State;
 const NO_CLOCK_DELAY_MS: u64 = 15_000;
 
 /// What a source's worker asks for.
-pub(crate) struct Take<'a> {
-    pub(crate) source: &'a str,
+#[derive(Clone)]
+pub(crate) struct Take {
+    pub(crate) source: String,
     pub(crate) jobs_max: u32,
     pub(crate) now_ms: u64,
     pub(crate) lease: Duration,
 }
 
-impl Take<'_> {
+impl Take {
     /// When the leases end, in Unix milliseconds.
     pub(super) fn until_ms(&self) -> u64 {
         let lease_ms = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX);

@@ -13,6 +13,7 @@ mod postgres_rows;
 #[cfg(test)]
 mod simulation;
 mod sqlite;
+mod sqlite_log;
 mod sqlite_rows;
 #[cfg(test)]
 mod tests;
@@ -90,7 +91,7 @@ impl Store {
     }
 
     /// Leases jobs that are due.
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
+    pub(crate) async fn take(&self, take: Take) -> Result<Taken, Error> {
         match self {
             Store::Sqlite(store) => store.take(take).await,
             Store::Postgres(store) => store.take(take).await,
@@ -131,6 +132,15 @@ impl Store {
         match self {
             Store::Sqlite(store) => store.expire(source, before_ms, rows_max).await,
             Store::Postgres(store) => store.expire(source, before_ms, rows_max).await,
+        }
+    }
+
+    /// Deletes events of a source whatever has become of them, `rows_max` at most, and answers with
+    /// how many. Where there is none, it is not known any more which secrets the source needed.
+    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
+        match self {
+            Store::Sqlite(store) => store.forget(source, rows_max).await,
+            Store::Postgres(store) => store.forget(source, rows_max).await,
         }
     }
 

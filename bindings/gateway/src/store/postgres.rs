@@ -86,11 +86,11 @@ impl Postgres {
         answered.await.map_err(|_| closed())?
     }
 
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
+    pub(crate) async fn take(&self, take: Take) -> Result<Taken, Error> {
         self.ask(|client| async move {
             let jobs = rows::take(&client, &take).await?;
             let next_due_ms = match jobs.is_empty() {
-                true => rows::next_due(&client, take.source).await?,
+                true => rows::next_due(&client, &take.source).await?,
                 false => None,
             };
             Ok(Taken { jobs, next_due_ms })
@@ -123,6 +123,10 @@ impl Postgres {
     ) -> Result<u64, Error> {
         self.ask(|client| async move { rows::expire(&client, source, before_ms, rows_max).await })
             .await
+    }
+
+    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
+        self.ask(|client| async move { rows::forget(&client, source, rows_max).await }).await
     }
 
     pub(crate) async fn reschedule(

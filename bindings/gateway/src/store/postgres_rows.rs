@@ -98,7 +98,7 @@ async fn digests(client: &Client, keys: &[&str]) -> Result<HashMap<String, Optio
 }
 
 /// What another gateway is taking at the moment is left to it.
-pub(super) async fn take(client: &Client, take: &Take<'_>) -> Result<Vec<Job>> {
+pub(super) async fn take(client: &Client, take: &Take) -> Result<Vec<Job>> {
     let statement = client
         .prepare_cached(
             "WITH due AS MATERIALIZED (
@@ -197,6 +197,25 @@ pub(super) async fn expire(
         )
         .await?;
     client.execute(&delete, &[&source, &signed(before_ms), &i64::from(rows_max)]).await
+}
+
+pub(super) async fn forget(client: &Client, source: &str, rows_max: u32) -> Result<u64> {
+    let delete = client
+        .prepare_cached(
+            "WITH gone AS MATERIALIZED (
+               SELECT number FROM postseal_events WHERE source = $1 LIMIT $2
+             ), job AS (
+               DELETE FROM postseal_jobs USING gone WHERE postseal_jobs.number = gone.number
+             )
+             DELETE FROM postseal_events USING gone WHERE postseal_events.number = gone.number",
+        )
+        .await?;
+    let deleted = client.execute(&delete, &[&source, &i64::from(rows_max)]).await?;
+    if deleted == 0 {
+        let delete = "DELETE FROM postseal_secrets_needed WHERE source = $1";
+        client.execute(delete, &[&source]).await?;
+    }
+    Ok(deleted)
 }
 
 pub(super) async fn reschedule(

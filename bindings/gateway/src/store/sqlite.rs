@@ -11,9 +11,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
+use super::sqlite_log::Log;
 use super::sqlite_rows as rows;
 use super::{
-    Acceptance, Backlog, Durability, Event, Filter, Lease, Listed, Needed, NewEvent,
+    Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
     QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded,
     unavailable,
 };
@@ -23,14 +24,8 @@ const SCHEMA_VERSION: i64 = 1;
 /// Commands in one transaction: enough that a commit costs each of them next to nothing.
 const GROUP_MAX: usize = 256;
 /// For another process, as `postseal events` is one, that writes at the moment.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// The log is moved into the database when it has so many pages of 4 KiB: 4 MiB. Without readers it
-/// then begins anew. Whoever waits meanwhile waits longer the longer it is: 16 MiB make for a tenth
-/// more events in a second, and for twice the 99th percentile.
-const CHECKPOINT_PAGES: i64 = 1024;
-/// From 96 MiB on the writer waits for readers to end, so that the log does.
-const FULL_CHECKPOINT_PAGES: i64 = 24_576;
-
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// For whether the file is still there.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 type Run = dyn FnMut(&Connection) -> rusqlite::Result<()> + Send;
@@ -95,18 +90,36 @@ impl Sqlite {
         self.command(move |connection| rows::accept(connection, &event)).await
     }
 
-    pub(crate) async fn take(&self, take: Take<'_>) -> Result<Taken, Error> {
-        let (source, until_ms) = (take.source.to_owned(), take.until_ms());
-        let Take { jobs_max, now_ms, .. } = take;
-        self.command(move |connection| {
-            let jobs = rows::take(connection, &source, jobs_max, now_ms, until_ms)?;
+    pub(crate) async fn take(&self, take: Take) -> Result<Taken, Error> {
+        let asked = take.clone();
+        let taken = self.command(move |connection| {
+            let jobs = rows::take(connection, &asked)?;
             let next_due_ms = match jobs.is_empty() {
-                true => rows::next_due(connection, &source)?,
+                true => rows::next_due(connection, &asked.source)?,
                 false => None,
             };
             Ok(Taken { jobs, next_due_ms })
-        })
-        .await
+        });
+        match taken.await {
+            Ok(taken) => Ok(taken),
+            Err(_) => self.take_readable(take).await,
+        }
+    }
+
+    /// Where a page of the file is damaged, takes what can be read beside it. The other events are
+    /// tried again when their leases end.
+    async fn take_readable(&self, take: Take) -> Result<Taken, Error> {
+        let leases = self.command(move |connection| rows::lease(connection, &take)).await?;
+        let mut jobs = Vec::with_capacity(leases.len());
+        for lease in leases {
+            let event = self.command(move |connection| rows::event(connection, lease.number));
+            match event.await {
+                Ok(Some(event)) => jobs.push(Job { lease, event }),
+                Ok(None) => {}
+                Err(_) => tracing::error!(event = lease.number, "an event cannot be read"),
+            }
+        }
+        Ok(Taken { jobs, next_due_ms: None })
     }
 
     pub(crate) async fn settle(
@@ -135,6 +148,11 @@ impl Sqlite {
     ) -> Result<u64, Error> {
         let source = source.to_owned();
         self.command(move |connection| rows::expire(connection, &source, before_ms, rows_max)).await
+    }
+
+    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
+        let source = source.to_owned();
+        self.command(move |connection| rows::forget(connection, &source, rows_max)).await
     }
 
     pub(crate) async fn reschedule(
@@ -245,6 +263,7 @@ fn path_of(url: &str) -> Result<PathBuf, Error> {
 /// The writer's thread: groups of commands, until nobody is left to send one.
 fn write(mut connection: Connection, mut file: File, mut queue: mpsc::Receiver<Command>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
+    let mut log = Log::new(&file.path);
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
         while group.len() < GROUP_MAX {
@@ -267,9 +286,7 @@ fn write(mut connection: Connection, mut file: File, mut queue: mpsc::Receiver<C
                 }
             }
         }
-        if let Err(why) = bound_log(&connection) {
-            tracing::warn!(%why, "the store's log could not be moved into the database");
-        }
+        log.keep_short(&connection);
         if ends {
             return;
         }
@@ -330,28 +347,6 @@ fn commit(connection: &mut Connection, group: &mut [Command]) -> Result<(), Erro
         tracing::error!(%why, commands = group.len(), "the store could not write");
         unavailable(format!("the store could not write: {why}"))
     })
-}
-
-/// Keeps the write-ahead log short. Nobody but the writer moves it, so it moves all of it, unless
-/// somebody is reading.
-fn bound_log(connection: &Connection) -> rusqlite::Result<()> {
-    let pages = log_pages(connection)?;
-    if pages >= FULL_CHECKPOINT_PAGES {
-        return checkpoint(connection, "RESTART");
-    }
-    if pages >= CHECKPOINT_PAGES {
-        return checkpoint(connection, "PASSIVE");
-    }
-    Ok(())
-}
-
-fn log_pages(connection: &Connection) -> rusqlite::Result<i64> {
-    // Without work to do, it only says how long the log is.
-    connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))
-}
-
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
 }
 
 fn open_writer(path: &Path) -> rusqlite::Result<Connection> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params}
 
 use super::{
     Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, SetBack, Settlement,
-    State, longest_wait_ms, signed, unsigned,
+    State, Take, longest_wait_ms, signed, unsigned,
 };
 
 pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
@@ -49,26 +49,8 @@ fn repeated(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
     Ok(Acceptance::of_repeat(digest.as_deref(), new.digest.as_deref()))
 }
 
-pub(super) fn take(
-    connection: &Connection,
-    source: &str,
-    jobs_max: u32,
-    now_ms: u64,
-    until_ms: u64,
-) -> Result<Vec<Job>> {
-    let mut take = connection.prepare_cached(
-        "UPDATE jobs SET attempts = attempts + 1, lease = lease + 1, due_ms = ?4
-         WHERE number IN (
-           SELECT number FROM jobs WHERE state = 'pending' AND source = ?1 AND due_ms <= ?2
-           ORDER BY due_ms, number LIMIT ?3)
-         RETURNING number, attempts, lease",
-    )?;
-    let leases = take
-        .query_map(params![source, signed(now_ms), jobs_max, signed(until_ms)], |row| {
-            Ok(Lease { number: row.get(0)?, attempt: row.get(1)?, count: row.get(2)? })
-        })?;
-    let mut leases = leases.collect::<Result<Vec<_>>>()?;
-    leases.sort_by_key(|lease| lease.number);
+pub(super) fn take(connection: &Connection, take: &Take) -> Result<Vec<Job>> {
+    let leases = lease(connection, take)?;
     let mut jobs = Vec::with_capacity(leases.len());
     for lease in leases {
         if let Some(event) = event(connection, lease.number)? {
@@ -76,6 +58,24 @@ pub(super) fn take(
         }
     }
     Ok(jobs)
+}
+
+/// Takes jobs, and looks at no event.
+pub(super) fn lease(connection: &Connection, take: &Take) -> Result<Vec<Lease>> {
+    let mut update = connection.prepare_cached(
+        "UPDATE jobs SET attempts = attempts + 1, lease = lease + 1, due_ms = ?4
+         WHERE number IN (
+           SELECT number FROM jobs WHERE state = 'pending' AND source = ?1 AND due_ms <= ?2
+           ORDER BY due_ms, number LIMIT ?3)
+         RETURNING number, attempts, lease",
+    )?;
+    let (now, until) = (signed(take.now_ms), signed(take.until_ms()));
+    let leases = update.query_map(params![take.source, now, take.jobs_max, until], |row| {
+        Ok(Lease { number: row.get(0)?, attempt: row.get(1)?, count: row.get(2)? })
+    })?;
+    let mut leases = leases.collect::<Result<Vec<_>>>()?;
+    leases.sort_by_key(|lease| lease.number);
+    Ok(leases)
 }
 
 pub(super) fn next_due(connection: &Connection, source: &str) -> Result<Option<u64>> {
@@ -135,6 +135,18 @@ pub(super) fn expire(
            WHERE events.source = ?1 AND events.received_ms < ?2 AND state <> 'pending' LIMIT ?3)",
     )?;
     let deleted = delete.execute(params![source, signed(before_ms), rows_max])?;
+    counted(deleted)
+}
+
+pub(super) fn forget(connection: &Connection, source: &str, rows_max: u32) -> Result<u64> {
+    let mut delete = connection.prepare_cached(
+        "DELETE FROM events WHERE number IN (
+           SELECT number FROM events WHERE source = ?1 LIMIT ?2)",
+    )?;
+    let deleted = delete.execute(params![source, rows_max])?;
+    if deleted == 0 {
+        connection.execute("DELETE FROM secrets_needed WHERE source = ?1", [source])?;
+    }
     counted(deleted)
 }
 

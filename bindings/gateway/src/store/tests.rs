@@ -77,7 +77,7 @@ fn event(id: &str, digest: Option<&str>) -> NewEvent {
 }
 
 async fn take(store: &Store, now_ms: u64) -> Vec<Job> {
-    let take = Take { source: "orders", jobs_max: 10, now_ms, lease: LEASE };
+    let take = Take { source: "orders".to_owned(), jobs_max: 10, now_ms, lease: LEASE };
     store.take(take).await.unwrap().jobs
 }
 
@@ -249,6 +249,70 @@ async fn only_what_has_ended_expires_and_it_can_be_accepted_anew() {
         assert_eq!(store.accept(event("c", None)).await.unwrap(), Acceptance::Duplicate);
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_source_is_forgotten_with_all_that_it_has_and_no_other_one() {
+    for place in places("forget") {
+        let store = place.open().await;
+        for id in ["a", "b", "c", "d"] {
+            store.accept(event(id, None)).await.unwrap();
+        }
+        let mut other = event("e", None);
+        other.event.source = "others".to_owned();
+        store.accept(other).await.unwrap();
+        let ends = [Settlement::Delivered, Settlement::Dead];
+        let mut jobs = take(&store, 1000).await.into_iter();
+        for (job, end) in jobs.by_ref().zip(ends) {
+            store.settle(job.lease, end, None, 1000).await.unwrap();
+        }
+        let needed = ["orders", "others"].map(|source| Needed {
+            source: source.to_owned(),
+            secret_id: "secret-1".to_owned(),
+            at_ms: 1000,
+        });
+        store.note_needed(needed.to_vec()).await.unwrap();
+        let forget = async || store.forget("orders", 3).await.unwrap();
+        assert_eq!((forget().await, forget().await, forget().await), (3, 1, 0));
+        let held = jobs.next().unwrap().lease;
+        assert!(!store.settle(held, Settlement::Delivered, None, 1000).await.unwrap());
+        let backlog = store.backlog().await.unwrap();
+        assert_eq!((backlog.len(), backlog[0].source.as_str()), (1, "others"), "{}", place.url);
+        assert_eq!(store.needed().await.unwrap(), needed[1..]);
+        assert_eq!(store.accept(event("a", None)).await.unwrap(), Acceptance::Accepted);
+        store.close().await;
+    }
+}
+
+/// The bytes of the file are changed where the payload continues on pages of its own.
+#[tokio::test]
+async fn an_event_that_cannot_be_read_holds_up_no_other_one() {
+    const PAGE_BYTES: usize = 4096;
+    let Some(place) = places("damaged").into_iter().next() else { return };
+    let Kept::File(path) = &place.kept else { panic!("SQLite is the first") };
+    let store = place.open().await;
+    let mut damaged = event("a", None);
+    damaged.event.payload = b"canary-payload ".repeat(2000);
+    store.accept(damaged).await.unwrap();
+    store.accept(event("b", None)).await.unwrap();
+    store.close().await;
+    let mut bytes = std::fs::read(path).unwrap();
+    let found =
+        |page: &&mut [u8]| page.windows(7).filter(|&bytes| bytes == b"canary-").count() > 100;
+    let pages: Vec<_> = bytes.chunks_mut(PAGE_BYTES).filter(found).collect();
+    assert!(pages.len() > 3);
+    for page in pages {
+        // The number of the next page.
+        page[..4].fill(0xff);
+    }
+    std::fs::write(path, bytes).unwrap();
+    let store = place.open().await;
+    let taken = take(&store, 1000).await;
+    let ids: Vec<_> = taken.iter().map(|job| job.event.message_id.as_deref().unwrap()).collect();
+    assert_eq!(ids, ["b"]);
+    assert!(store.settle(taken[0].lease, Settlement::Delivered, None, 1000).await.unwrap());
+    assert!(take(&store, 2000).await.is_empty());
+    store.close().await;
 }
 
 #[tokio::test]

@@ -72,6 +72,27 @@ fn show_no_canary(place: &Place, stored: impl Fn() -> Vec<u8>) {
 }
 
 #[test]
+fn what_a_source_has_left_behind_is_told_and_can_be_deleted() {
+    let (place, application) = (Place::new("forget"), Application::start());
+    application.answer("500 Internal Server Error");
+    place.configure("", &application.url(), "");
+    let gateway = place.start();
+    let sender = sender(SECRET, None);
+    assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202);
+    let refused = place.run(&["events", "forget", "orders"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is in the configuration"));
+    let config = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), config.replace("name = \"orders\"", "name = \"renamed\"")).unwrap();
+    gateway.signal("HUP");
+    eventually("it is told", || gateway.log().contains("is not in the configuration"));
+    let forgotten = place.json(&["events", "forget", "orders"]);
+    assert_eq!(forgotten["events"], 1);
+    assert_eq!(place.json(&["events", "list"])["events"].as_array().unwrap().len(), 0);
+    assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202);
+    gateway.end();
+}
+
+#[test]
 fn a_rotation_needs_no_restart() {
     let (place, application) = (Place::new("rotation"), Application::start());
     let file = place.folder.join("secret");

@@ -1,11 +1,13 @@
 //! A limit that two gateways share over a real Redis, and what holds while that is down.
 
+use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::message::{SECRET, request, sender};
 use crate::running::{Application, Place, eventually};
+use crate::tls::Authority;
 
 const PATH: &str = "/hooks/orders";
 
@@ -24,10 +26,14 @@ impl Drop for Redis {
 impl Redis {
     /// `None`, said aloud, where there is none to start; in CI that is a failure.
     pub(crate) fn start(port: Option<u16>) -> Option<Self> {
-        let free = || TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let port = port.unwrap_or_else(free);
+        let port = port.unwrap_or_else(free_port);
+        Redis::start_with(port, &["--port".to_owned(), port.to_string()])
+    }
+
+    fn start_with(port: u16, settings: &[String]) -> Option<Self> {
         let started = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--save", "", "--bind", "127.0.0.1"])
+            .args(["--save", "", "--bind", "127.0.0.1"])
+            .args(settings)
             .stdout(Stdio::null())
             .spawn();
         let Ok(child) = started else {
@@ -41,6 +47,10 @@ impl Redis {
         });
         Some(redis)
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 #[test]
@@ -86,4 +96,45 @@ fn where_redis_must_be_asked_nothing_passes_without_it() {
     place.configure(&general, &application.url(), limit);
     let _gateway = place.start();
     assert_eq!(place.send(&request(&sender(SECRET, None), PATH, "evt_1", b"{}")), 503);
+}
+
+#[test]
+fn a_redis_is_spoken_to_over_tls_where_its_certificate_is_right() {
+    let (place, application) = (Place::new("redis-tls"), Application::start());
+    let (trusted, other) = (Authority::new("trusted"), Authority::new("other"));
+    trusted.leaf().write(&place.folder);
+    let file = |name: &str| place.folder.join(name);
+    fs::write(file("trusted.pem"), &trusted.pem).unwrap();
+    fs::write(file("other.pem"), &other.pem).unwrap();
+    let port = free_port();
+    let text = |name: &str| file(name).display().to_string();
+    let settings = [
+        ["--port".to_owned(), "0".to_owned()],
+        ["--tls-port".to_owned(), port.to_string()],
+        ["--tls-cert-file".to_owned(), text("certificate.pem")],
+        ["--tls-key-file".to_owned(), text("key.pem")],
+        ["--tls-auth-clients".to_owned(), "no".to_owned()],
+    ];
+    let Some(_redis) = Redis::start_with(port, &settings.concat()) else { return };
+    let general = format!("redis_url = \"rediss://localhost:{port}\"");
+    let limit = "rate_limit = { requests = 2, per_seconds = 36000 }";
+    place.configure(&general, &application.url(), limit);
+    let sender = sender(SECRET, None);
+    let send = |id| place.send(&request(&sender, PATH, id, b"{}"));
+
+    let gateway = place.start_in(&[("SSL_CERT_FILE", file("trusted.pem"))]);
+    assert_eq!([send("evt_1"), send("evt_2"), send("evt_3")], [202, 202, 429]);
+    assert!(place.metric("postseal_redis_failures_total") < 1.0);
+    gateway.end();
+
+    // The limit of the process stands in, which has not seen the client.
+    let gateway = place.start_in(&[("SSL_CERT_FILE", file("other.pem"))]);
+    assert_eq!(send("evt_4"), 202);
+    assert!(place.metric("postseal_redis_failures_total") >= 1.0);
+    gateway.end();
+
+    let general = format!("redis_url = \"rediss://localhost:{port}/#insecure\"");
+    place.configure(&general, &application.url(), limit);
+    let checked = place.run(&["check"]);
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("redis_url has no #"));
 }

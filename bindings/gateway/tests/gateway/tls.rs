@@ -17,19 +17,19 @@ use rustls::{
 use crate::message::{SECRET, read_answer, request, sender};
 use crate::running::{Application, Place, eventually};
 
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub(crate) pem: String,
 }
 
 /// A certificate and its key.
-struct Leaf {
+pub(crate) struct Leaf {
     pem: String,
     key: KeyPair,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -38,7 +38,7 @@ impl Authority {
         Authority { issuer: Issuer::new(params, key), pem }
     }
 
-    fn leaf(&self) -> Leaf {
+    pub(crate) fn leaf(&self) -> Leaf {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         Leaf { pem: params.signed_by(&key, &self.issuer).unwrap().pem(), key }
@@ -46,7 +46,7 @@ impl Authority {
 }
 
 impl Leaf {
-    fn write(&self, folder: &Path) {
+    pub(crate) fn write(&self, folder: &Path) {
         fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
         fs::write(folder.join("certificate.pem"), &self.pem).unwrap();
     }

@@ -1,12 +1,15 @@
 //! A gateway of the model: a writer with its group, answers on their way, and attempts to deliver.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
 use super::Bug;
 use super::rules::{LEASE_MS, SLOTS, SOURCE};
-use crate::store::{Acceptance, Event, Lease, NewEvent, SetBack, Settlement, sqlite_rows as rows};
+use crate::store::{
+    Acceptance, Event, Lease, NewEvent, SetBack, Settlement, Take, sqlite_rows as rows,
+};
 
 /// What the writer is asked for.
 #[derive(Clone, Debug)]
@@ -126,8 +129,10 @@ impl Command {
             }
             Command::Take { now_ms } => {
                 let lease_ms = if bug == Some(Bug::TakesWithoutLease) { 0 } else { LEASE_MS };
-                let slots = u32::try_from(SLOTS).unwrap();
-                let jobs = rows::take(store, SOURCE, slots, now_ms, now_ms + lease_ms)?;
+                let lease = Duration::from_millis(lease_ms);
+                let jobs_max = u32::try_from(SLOTS).unwrap();
+                let take = Take { source: SOURCE.to_owned(), jobs_max, now_ms, lease };
+                let jobs = rows::take(store, &take)?;
                 let sender = |event: &Event| event.message_id.as_ref().unwrap().parse().unwrap();
                 Ok(Outcome::Taken(jobs.iter().map(|job| (job.lease, sender(&job.event))).collect()))
             }
