@@ -20,7 +20,7 @@ use crate::world::World;
 const LOSSES: u64 = 8;
 const PRODUCERS: u64 = 4;
 /// Of every second event: the log is moved into the database and begun anew within a few losses.
-const LONG_BODY_BYTES: usize = 64 << 10;
+const LONG_BODY_BYTES: usize = 256 << 10;
 
 #[test]
 fn nothing_acknowledged_is_lost_with_the_power() {
