@@ -226,7 +226,7 @@ impl Gateway {
                     let Ok(backlog) = store.backlog().await else { return };
                     let routes = receiving.routes();
                     let sources = routes.sources.values();
-                    warn_of_left(&backlog, sources.map(|source| source.name.as_str()));
+                    warn_of_left_sources(&backlog, sources.map(|source| source.name.as_str()));
                 });
             }
             Err(error) => {
@@ -326,12 +326,15 @@ async fn open(url: &str, known: &[String], sources: &[Source]) -> Result<Arc<Sto
     for warning in known.iter().chain(&durability.warnings) {
         tracing::warn!("{warning}");
     }
-    warn_of_left(&store.backlog().await?, sources.iter().map(|source| source.name.as_str()));
+    warn_of_left_sources(
+        &store.backlog().await?,
+        sources.iter().map(|source| source.name.as_str()),
+    );
     Ok(Arc::new(store))
 }
 
 /// Says which sources have events in the store and are not in the configuration.
-fn warn_of_left<'a>(backlog: &[Backlog], sources: impl Iterator<Item = &'a str> + Clone) {
+fn warn_of_left_sources<'a>(backlog: &[Backlog], sources: impl Iterator<Item = &'a str> + Clone) {
     for Backlog { source, pending, dead, .. } in backlog {
         if sources.clone().all(|known| known != source) {
             tracing::warn!(

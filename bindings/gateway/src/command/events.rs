@@ -21,7 +21,7 @@ const AT_ONCE_MAX: u32 = 10_000;
 /// Events of a forgotten source that one transaction deletes: a gateway may be writing beside it.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// List what was accepted, show one event, or deliver it again
+/// List what was accepted, show one event, deliver it again, or forget a source
 #[derive(Args)]
 pub(crate) struct Events {
     #[command(subcommand)]
@@ -251,7 +251,7 @@ async fn forget(config: &Config, store: &Store, source: &str, json: bool) -> Res
     }
     match json {
         true => Answer::json(&Forgotten { source, events }),
-        false => Ok(Answer::line(&format!("{events} events of {source} deleted"))),
+        false => Ok(Answer::line(&format!("{events} deleted"))),
     }
 }
 

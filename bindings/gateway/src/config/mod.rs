@@ -205,9 +205,9 @@ fn redis(document: &Document) -> Result<Option<Redis>, Error> {
         return Ok(None);
     };
     let url = Zeroizing::new(url.trim().to_owned());
-    // The library's way to take any certificate.
+    // `#insecure` takes any certificate. The library refuses it, but not before it connects.
     if url.contains('#') {
-        return Err(document.invalid(&place, "redis_url has no # in it"));
+        return Err(document.invalid(&place, "redis_url must be without #"));
     }
     Ok(Some(Redis { url, down }))
 }

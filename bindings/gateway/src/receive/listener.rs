@@ -128,8 +128,8 @@ impl Drop for Counted {
 }
 
 impl Connection {
-    /// Most connections wait most of the time. So what only their beginning needs is boxed, and
-    /// nothing is captured here that is not needed until the end.
+    /// Serves it until it ends. Most connections wait most of the time, so what only the beginning
+    /// needs is in a box that goes with it. Not an `async fn`, which would keep its arguments.
     fn serve<F>(
         self,
         stream: TcpStream,
@@ -148,8 +148,8 @@ impl Connection {
             let _counted = counted;
             let exchanges = match beginning.await {
                 Ok(Ok(exchanges)) => exchanges,
-                Ok(Err(why)) => return tracing::debug!(%peer, %why, "no beginning"),
-                Err(_) => return tracing::debug!(%peer, "no beginning in time"),
+                Ok(Err(why)) => return tracing::debug!(%peer, %why, "no protocol was agreed on"),
+                Err(_) => return tracing::debug!(%peer, "no protocol was agreed on in time"),
             };
             tokio::select! {
                 ended = exchanges => if let Err(why) = ended {

@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Deletes events of a source whatever has become of them, `rows_max` at most, and answers with
-    /// how many. Where there is none, it is not known any more which secrets the source needed.
+    /// how many. When none is left, the times at which its secrets were needed go too.
     pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
         match self {
             Store::Sqlite(store) => store.forget(source, rows_max).await,

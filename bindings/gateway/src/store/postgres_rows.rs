@@ -212,7 +212,9 @@ pub(super) async fn forget(client: &Client, source: &str, rows_max: u32) -> Resu
         .await?;
     let deleted = client.execute(&delete, &[&source, &i64::from(rows_max)]).await?;
     if deleted == 0 {
-        let delete = "DELETE FROM postseal_secrets_needed WHERE source = $1";
+        // Where another one is deleting beside this one, it counts none before all are gone.
+        let delete = "DELETE FROM postseal_secrets_needed WHERE source = $1
+           AND NOT EXISTS (SELECT 1 FROM postseal_events WHERE source = $1)";
         client.execute(delete, &[&source]).await?;
     }
     Ok(deleted)

@@ -3,11 +3,12 @@
 //! SPEC: WAL with `synchronous=FULL`: a commit is on the disk when it answers, power loss included.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use postseal::{Code, Error};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
@@ -57,7 +58,7 @@ impl Sqlite {
         let file = File::opened(&path)?;
         let writer = std::thread::Builder::new()
             .name("inbox".to_owned())
-            .spawn(move || write(connection, file, queue))
+            .spawn(move || write(file, connection, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
         Ok(Sqlite { path, commands, writer: Mutex::new(Some(writer)) })
     }
@@ -91,9 +92,11 @@ impl Sqlite {
     }
 
     pub(crate) async fn take(&self, take: Take) -> Result<Taken, Error> {
-        let asked = take.clone();
+        let (asked, damaged) = (take.clone(), Arc::new(AtomicBool::new(false)));
+        let met = Arc::clone(&damaged);
         let taken = self.command(move |connection| {
-            let jobs = rows::take(connection, &asked)?;
+            let jobs = rows::take(connection, &asked)
+                .inspect_err(|why| met.store(is_damage(why), Ordering::Relaxed))?;
             let next_due_ms = match jobs.is_empty() {
                 true => rows::next_due(connection, &asked.source)?,
                 false => None,
@@ -101,25 +104,32 @@ impl Sqlite {
             Ok(Taken { jobs, next_due_ms })
         });
         match taken.await {
-            Ok(taken) => Ok(taken),
-            Err(_) => self.take_readable(take).await,
+            Err(_) if damaged.load(Ordering::Relaxed) => self.take_readable(take).await,
+            taken => taken,
         }
     }
 
-    /// Where a page of the file is damaged, takes what can be read beside it. The other events are
-    /// tried again when their leases end.
+    /// Takes what can be read beside a damaged page, after which a transaction comes to nothing.
+    /// The rest is tried again when its leases end.
     async fn take_readable(&self, take: Take) -> Result<Taken, Error> {
-        let leases = self.command(move |connection| rows::lease(connection, &take)).await?;
+        let leases = self
+            .command(move |connection| {
+                Ok((rows::lease(connection, &take)?, rows::next_due(connection, &take.source)?))
+            })
+            .await;
+        let (leases, next_due_ms) = leases?;
         let mut jobs = Vec::with_capacity(leases.len());
         for lease in leases {
-            let event = self.command(move |connection| rows::event(connection, lease.number));
-            match event.await {
+            match self.event(lease.number).await {
                 Ok(Some(event)) => jobs.push(Job { lease, event }),
                 Ok(None) => {}
-                Err(_) => tracing::error!(event = lease.number, "an event cannot be read"),
+                Err(error) => {
+                    let why = error.message();
+                    tracing::error!(event = lease.number, why, "an event cannot be read");
+                }
             }
         }
-        Ok(Taken { jobs, next_due_ms: None })
+        Ok(Taken { next_due_ms: next_due_ms.filter(|_| jobs.is_empty()), jobs })
     }
 
     pub(crate) async fn settle(
@@ -260,10 +270,11 @@ fn path_of(url: &str) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(path))
 }
 
-/// The writer's thread: groups of commands, until nobody is left to send one.
-fn write(mut connection: Connection, mut file: File, mut queue: mpsc::Receiver<Command>) {
+/// The writer's thread: groups of commands, until nobody is left to send one. The connection goes
+/// before the file, as what is declared last does.
+fn write(mut file: File, mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
-    let mut log = Log::new(&file.path);
+    let mut log = Log::new(&file.path, Arc::clone(&file.handle));
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
         while group.len() < GROUP_MAX {
@@ -296,14 +307,16 @@ fn write(mut connection: Connection, mut file: File, mut queue: mpsc::Receiver<C
 /// The file that was opened. Whoever removes or replaces it takes the store away.
 struct File {
     path: PathBuf,
+    handle: Arc<std::fs::File>,
     number: u64,
     looked: Instant,
 }
 
 impl File {
     fn opened(path: &Path) -> Result<Self, Error> {
+        let handle = std::fs::File::open(path).map(Arc::new).map_err(|_| gone())?;
         let number = file_number(path).ok_or_else(gone)?;
-        Ok(File { path: path.to_owned(), number, looked: Instant::now() })
+        Ok(File { path: path.to_owned(), handle, number, looked: Instant::now() })
     }
 
     /// Looks whether it is still there, each second.
@@ -318,6 +331,12 @@ impl File {
         self.looked = Instant::now();
         Ok(())
     }
+}
+
+/// Of the file or of the disk, as far as SQLite can tell.
+fn is_damage(why: &rusqlite::Error) -> bool {
+    let code = why.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure))
 }
 
 fn gone() -> Error {

@@ -145,7 +145,8 @@ pub(super) fn forget(connection: &Connection, source: &str, rows_max: u32) -> Re
     )?;
     let deleted = delete.execute(params![source, rows_max])?;
     if deleted == 0 {
-        connection.execute("DELETE FROM secrets_needed WHERE source = ?1", [source])?;
+        let delete = "DELETE FROM secrets_needed WHERE source = ?1";
+        connection.execute(delete, [source])?;
     }
     counted(deleted)
 }

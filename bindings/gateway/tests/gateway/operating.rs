@@ -88,7 +88,10 @@ fn what_a_source_has_left_behind_is_told_and_can_be_deleted() {
     let forgotten = place.json(&["events", "forget", "orders"]);
     assert_eq!(forgotten["events"], 1);
     assert_eq!(place.json(&["events", "list"])["events"].as_array().unwrap().len(), 0);
-    assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202);
+    fs::write(place.config(), config).unwrap();
+    gateway.signal("HUP");
+    eventually("the source is back", || gateway.log().matches("was read again").count() >= 2);
+    assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202, "it is no repeat");
     gateway.end();
 }
 

@@ -136,5 +136,5 @@ fn a_redis_is_spoken_to_over_tls_where_its_certificate_is_right() {
     let general = format!("redis_url = \"rediss://localhost:{port}/#insecure\"");
     place.configure(&general, &application.url(), limit);
     let checked = place.run(&["check"]);
-    assert!(String::from_utf8_lossy(&checked.stderr).contains("redis_url has no #"));
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("redis_url must be without #"));
 }
