@@ -24,7 +24,7 @@ use crate::receive::body::Bodies;
 use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
 use crate::receive::tls::Acceptor;
-use crate::store::{Backlog, Store};
+use crate::store::Store;
 use crate::worker::{self, Delivering, Slots};
 
 /// How often files are looked at for a change.
@@ -222,11 +222,9 @@ impl Gateway {
                 tracing::info!("the configuration was read again");
                 let (store, receiving) = (Arc::clone(&self.store), Arc::clone(&self.receiving));
                 tokio::spawn(async move {
-                    // A store that is away is everybody's trouble, and is told elsewhere.
-                    let Ok(backlog) = store.backlog().await else { return };
                     let routes = receiving.routes();
-                    let sources = routes.sources.values();
-                    warn_of_left_sources(&backlog, sources.map(|source| source.name.as_str()));
+                    let known = names(routes.sources.values().map(Arc::as_ref));
+                    warn_of_left_sources(&store, &known).await;
                 });
             }
             Err(error) => {
@@ -326,26 +324,21 @@ async fn open(url: &str, known: &[String], sources: &[Source]) -> Result<Arc<Sto
     for warning in known.iter().chain(&durability.warnings) {
         tracing::warn!("{warning}");
     }
-    warn_of_left_sources(
-        &store.backlog().await?,
-        sources.iter().map(|source| source.name.as_str()),
-    );
+    store.hold()?;
+    warn_of_left_sources(&store, &names(sources.iter())).await;
     Ok(Arc::new(store))
 }
 
-/// Says which sources have events in the store and are not in the configuration.
-fn warn_of_left_sources<'a>(backlog: &[Backlog], sources: impl Iterator<Item = &'a str> + Clone) {
-    for Backlog { source, pending, dead, .. } in backlog {
-        if sources.clone().all(|known| known != source) {
-            tracing::warn!(
-                source,
-                pending,
-                dead,
-                "a source with events is not in the configuration: put it back, or delete them \
-                 with `postseal events forget`"
-            );
-        }
+/// Says which sources have events and are not in the configuration. A store that is away is
+/// everybody's trouble, and is told elsewhere.
+async fn warn_of_left_sources(store: &Store, known: &[&str]) {
+    for warning in store.left_behind(known).await.unwrap_or_default() {
+        tracing::warn!("{warning}");
     }
+}
+
+fn names<'a>(sources: impl Iterator<Item = &'a Source>) -> Vec<&'a str> {
+    sources.map(|source| source.name.as_str()).collect()
 }
 
 fn by_path(sources: &[Arc<Source>]) -> HashMap<String, Arc<Source>> {

@@ -40,7 +40,8 @@ impl Check {
         let within = runtime.enter();
         let limiter = Limiter::new(config.redis.as_ref())?;
         drop(within);
-        let durability = runtime.block_on(Store::look(&config.store))?;
+        let known: Vec<_> = config.sources.iter().map(|source| source.name.as_str()).collect();
+        let durability = runtime.block_on(Store::look(&config.store, &known))?;
         let unreachable = runtime.block_on(unreachable(&config, &limiter));
         let warnings = [config.warnings.as_slice(), &durability.warnings, &unreachable].concat();
         let (sources, store) = (config.sources.len(), durability.store);

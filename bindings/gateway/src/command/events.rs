@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::runtime;
 
 use super::event_table::{Row, rows};
-use crate::config::Config;
+use crate::config::StoreConfig;
 use crate::host::now_ms;
 use crate::report::Answer;
 use crate::store::{Event, Filter, State, Store};
@@ -119,7 +119,7 @@ fn state(text: &str) -> Result<State, &'static str> {
 
 impl Events {
     pub(super) fn run(self, json: bool) -> Result<Answer, Error> {
-        let config = Config::read(&self.config)?;
+        let config = StoreConfig::read(&self.config)?;
         in_store(&config, async |store| match self.action {
             EventsAction::List { selection, state } => {
                 rows(&store.list(selection.filter(state)).await?, json)
@@ -137,14 +137,17 @@ impl Events {
 
 impl Dead {
     pub(super) fn run(self, json: bool) -> Result<Answer, Error> {
-        let config = Config::read(&self.config)?;
+        let config = StoreConfig::read(&self.config)?;
         in_store(&config, async |store| match self.action {
             DeadAction::List { selection } => {
                 rows(&store.list(selection.filter(Some(State::Dead))).await?, json)
             }
             DeadAction::Replay(chosen) => {
                 let events = chosen.events(store).await?;
-                each(&events, json, async |event| store.replay(event, now_ms()).await).await
+                let replay = async |event| {
+                    Ok(is_dead(store, event).await? && store.replay(event, now_ms()).await?)
+                };
+                each(&events, json, replay).await
             }
             DeadAction::Purge(chosen) => {
                 let events = chosen.events(store).await?;
@@ -152,6 +155,12 @@ impl Dead {
             }
         })
     }
+}
+
+async fn is_dead(store: &Store, number: i64) -> Result<bool, Error> {
+    let number = Some(number);
+    let filter = Filter { number, state: Some(State::Dead), rows_max: 1, ..Filter::default() };
+    Ok(!store.list(filter).await?.is_empty())
 }
 
 impl Selection {
@@ -177,7 +186,7 @@ impl Chosen {
 
 /// Opens the store, does something in it, and closes it.
 fn in_store(
-    config: &Config,
+    config: &StoreConfig,
     run: impl AsyncFnOnce(&Store) -> Result<Answer, Error>,
 ) -> Result<Answer, Error> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -185,7 +194,7 @@ fn in_store(
         Error::new(Code::UnsupportedRuntime, format!("the store cannot be reached: {why}"))
     })?;
     runtime.block_on(async {
-        let store = Store::open(&config.store).await?;
+        let store = Store::open_existing(&config.store).await?;
         let answer = run(&store).await;
         store.close().await;
         answer
@@ -193,7 +202,7 @@ fn in_store(
 }
 
 async fn show(
-    config: &Config,
+    config: &StoreConfig,
     store: &Store,
     number: i64,
     payload: bool,
@@ -224,16 +233,22 @@ async fn show(
     Answer::json(&Shown { row: Row::from(row), payload_base64 })
 }
 
-fn opened(config: &Config, event: &Event) -> Result<Vec<u8>, Error> {
+fn opened(config: &StoreConfig, event: &Event) -> Result<Vec<u8>, Error> {
     let Some(id) = &event.storage_key_id else { return Ok(event.payload.clone()) };
-    let key = config.storage_keys.iter().find(|key| key.id() == id).ok_or_else(|| {
+    let keys = config.storage_keys()?;
+    let key = keys.iter().find(|key| key.id() == id).ok_or_else(|| {
         Error::new(Code::UnknownKey, "the storage key of this event is not in storage_keys")
     })?;
     key.open(&event.key, &event.payload)
 }
 
-async fn forget(config: &Config, store: &Store, source: &str, json: bool) -> Result<Answer, Error> {
-    if config.sources.iter().any(|held| held.name == source) {
+async fn forget(
+    config: &StoreConfig,
+    store: &Store,
+    source: &str,
+    json: bool,
+) -> Result<Answer, Error> {
+    if config.has_source(source) {
         let why = format!("source {source} is in the configuration: take it out, and reload");
         return Err(Error::new(Code::InvalidConfig, why));
     }
@@ -276,6 +291,7 @@ async fn each(
     let answer = Answer::line(&format!("{} done", done.len()));
     match missed.is_empty() {
         true => Ok(answer),
-        false => Ok(answer.with_note(format!("postseal: not there, or pending: {missed:?}"))),
+        false => Ok(answer
+            .with_note(format!("postseal: not there, or not in a state for this: {missed:?}"))),
     }
 }

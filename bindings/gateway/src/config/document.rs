@@ -70,7 +70,7 @@ pub(super) struct Alerts {
 }
 
 /// `[[source]]`.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceValues {
     pub(super) name: String,

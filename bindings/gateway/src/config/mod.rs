@@ -147,6 +147,33 @@ impl Config {
     }
 }
 
+/// Where a gateway's events are, read without the keys that only the gateway needs.
+pub(crate) struct StoreConfig {
+    document: Document,
+    pub(crate) store: Zeroizing<String>,
+}
+
+impl StoreConfig {
+    /// # Errors
+    /// `invalid_config`, with the file and the line.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let document = Document::read(path)?;
+        let store = store(&document)?;
+        Ok(StoreConfig { document, store })
+    }
+
+    /// # Errors
+    /// `invalid_config` or `invalid_key`, with the file and the line.
+    pub(crate) fn storage_keys(&self) -> Result<Vec<StorageKey>, Error> {
+        keys::storage(&self.document)
+    }
+
+    /// Whether it has a source of this name.
+    pub(crate) fn has_source(&self, name: &str) -> bool {
+        self.document.values.source.iter().any(|source| source.name == name)
+    }
+}
+
 fn address(document: &Document, name: &str, text: &str) -> Result<SocketAddr, Error> {
     text.parse().map_err(|_| {
         document.invalid(&[Step::Name(name)], "an address and a port, as 127.0.0.1:8080")

@@ -1,5 +1,6 @@
 //! A source: who sends, how its messages are known, and where they go.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,12 @@ use postseal::policy::{
     ATTEMPTS_MAX, RETAIN_SECONDS_DEFAULT, RETAIN_SECONDS_MAX, SOURCE_BYTES_MAX,
 };
 use postseal::{
-    Encryption, Envelope, Error, KeyOptions, Receiver, ReceiverOptions, Scheme, Sender,
+    Code, Encryption, Envelope, Error, KeyOptions, Receiver, ReceiverOptions, Scheme, Sender,
     SenderOptions,
 };
-
 use tokio::sync::Notify;
 
-use super::document::{Document, SourceValues, Step};
+use super::document::{Document, Key, SourceValues, Step};
 use super::{SOURCES_MAX, internal_targets, keys, networks};
 use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::KeyKind;
@@ -169,34 +169,69 @@ fn check_path(field: &Field<'_>, path: &str) -> Result<(), Error> {
 }
 
 fn receiver(field: &Field<'_>, values: &SourceValues) -> Result<Receiver, Error> {
+    let made = |values: &SourceValues| Receiver::new(receiver_options(field, values)?);
+    Receiver::new(receiver_options(field, values)?)
+        .map_err(|error| locate_in_receiver(field, values, made, &error))
+}
+
+fn receiver_options(field: &Field<'_>, values: &SourceValues) -> Result<ReceiverOptions, Error> {
     let scheme = values.scheme.as_deref().map_or(Ok(Scheme::standard()), Scheme::named);
     let envelope = values.envelope.as_deref().map(Envelope::named).transpose();
     let encryption = values.encryption.as_deref().map(Encryption::named).transpose();
     let list = |name, kind, keys: &Option<Vec<_>>| {
         keys::list(field.document, &field.place(name), kind, keys.as_deref())
     };
-    let options = ReceiverOptions {
+    let keys = KeyOptions {
+        secrets: list("secrets", KeyKind::Secret, &values.secrets)?,
+        public_keys: list("public_keys", KeyKind::PublicKey, &values.public_keys)?,
+        encryption_keys: list("encryption_keys", KeyKind::EncryptionKey, &values.encryption_keys)?,
+    };
+    if keys.secrets.is_none() && keys.public_keys.is_none() {
+        return Err(field.invalid("secrets", "a source needs a secret or a public key"));
+    }
+    Ok(ReceiverOptions {
         scheme: scheme.map_err(|error| field.locate("scheme", &error))?,
-        keys: KeyOptions {
-            secrets: list("secrets", KeyKind::Secret, &values.secrets)?,
-            public_keys: list("public_keys", KeyKind::PublicKey, &values.public_keys)?,
-            encryption_keys: list(
-                "encryption_keys",
-                KeyKind::EncryptionKey,
-                &values.encryption_keys,
-            )?,
-        },
+        keys,
         envelope: envelope.map_err(|error| field.locate("envelope", &error))?,
         encryption: encryption.map_err(|error| field.locate("encryption", &error))?,
         audience: values.audience.clone(),
         tolerance_seconds: values.tolerance_seconds,
         future_tolerance_seconds: values.future_tolerance_seconds,
         max_body_bytes: values.max_body_bytes,
+    })
+}
+
+/// Names the secret that is none by itself, or the value without which there is no error.
+fn locate_in_receiver(
+    field: &Field<'_>,
+    values: &SourceValues,
+    made: impl Fn(&SourceValues) -> Result<Receiver, Error>,
+    error: &Error,
+) -> Error {
+    let bad = |secret: &Key| {
+        let (secrets, public_keys) = (Some(vec![secret.clone()]), None);
+        let alone = SourceValues { secrets, public_keys, ..values.clone() };
+        made(&alone).is_err_and(|other| other.code() == Code::InvalidSecret)
     };
-    if options.keys.secrets.is_none() && options.keys.public_keys.is_none() {
-        return Err(field.invalid("secrets", "a source needs a secret or a public key"));
+    let secret = values.secrets.iter().flatten().position(bad);
+    if let (Code::InvalidSecret, Some(index)) = (error.code(), secret) {
+        let place = [&field.place("secrets")[..], &[Step::Index(index)]].concat();
+        return field.document.locate(&place, error);
     }
-    Receiver::new(options).map_err(|error| field.locate("name", &error))
+    let without: [(&str, fn(&mut SourceValues)); 6] = [
+        ("encryption", |values| values.encryption = None),
+        ("audience", |values| values.audience = None),
+        ("tolerance_seconds", |values| values.tolerance_seconds = None),
+        ("future_tolerance_seconds", |values| values.future_tolerance_seconds = None),
+        ("max_body_bytes", |values| values.max_body_bytes = None),
+        ("encryption_keys", |values| values.encryption_keys = None),
+    ];
+    let culprit = without.into_iter().find(|(_, change)| {
+        let mut changed = values.clone();
+        change(&mut changed);
+        made(&changed).is_ok()
+    });
+    field.locate(culprit.map_or("secrets", |(name, _)| name), error)
 }
 
 fn rate_limit(field: &Field<'_>, values: &SourceValues) -> Result<Option<RateLimit>, Error> {
@@ -247,15 +282,27 @@ fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error>
 }
 
 fn target(field: &Field<'_>, values: &SourceValues, timeout: Duration) -> Result<Target, Error> {
-    let options = TargetOptions {
-        pins: values.pins.clone().unwrap_or_default(),
-        ca_file: values.ca_file.clone(),
-        internal: internal_targets(field.document)?.iter().map(ToString::to_string).collect(),
-        plain: Plain::ToInternal,
-        timeout,
-        ..TargetOptions::default()
+    let internal = internal_targets(field.document)?;
+    let made = |pins: Option<&Vec<String>>, ca_file: Option<&PathBuf>| {
+        let options = TargetOptions {
+            pins: pins.cloned().unwrap_or_default(),
+            ca_file: ca_file.cloned(),
+            internal: internal.iter().map(ToString::to_string).collect(),
+            plain: Plain::ToInternal,
+            timeout,
+            ..TargetOptions::default()
+        };
+        Target::new(&values.deliver_to, options)
     };
-    Target::new(&values.deliver_to, options).map_err(|error| field.locate("deliver_to", &error))
+    let (pins, ca_file) = (values.pins.as_ref(), values.ca_file.as_ref());
+    made(pins, ca_file).map_err(|error| {
+        let place = match (made(None, ca_file), made(pins, None)) {
+            (Ok(_), _) => "pins",
+            (_, Ok(_)) => "ca_file",
+            _ => "deliver_to",
+        };
+        field.locate(place, &error)
+    })
 }
 
 /// What signs deliveries. Each source has a sender of its own, of the same secrets.

@@ -91,3 +91,17 @@ pub(crate) struct Needed {
     /// In Unix milliseconds.
     pub(crate) at_ms: u64,
 }
+
+/// What an operator should know of sources that have events, and are not among the `known`.
+pub(super) fn left_behind(sources: &[String], backlog: &[Backlog], known: &[&str]) -> Vec<String> {
+    let unknown = sources.iter().filter(|source| !known.contains(&source.as_str()));
+    let warning = |source: &String| {
+        let counts = backlog.iter().find(|row| row.source == *source);
+        let (pending, dead) = counts.map_or((0, 0), |row| (row.pending, row.dead));
+        format!(
+            "source {source} has events and is not in the configuration; {pending} wait, {dead} \
+             are dead letters: put it back, or delete all with `postseal events forget {source}`"
+        )
+    };
+    unknown.map(warning).collect()
+}

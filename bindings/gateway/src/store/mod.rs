@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 pub(crate) use event::{Acceptance, Event, NewEvent};
 pub(crate) use job::{Job, Lease, SetBack, Settlement, Take, Taken};
+use listing::left_behind;
 pub(crate) use listing::{Backlog, Filter, Listed, Needed, State};
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -58,14 +59,45 @@ impl Store {
         }
     }
 
-    /// Looks at a store, and makes nothing: what is not there yet is made at the start.
+    /// Opens a store that a gateway has made.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; `store_unavailable` where there is no file.
+    pub(crate) async fn open_existing(url: &str) -> Result<Self, Error> {
+        if !is_postgres(url) {
+            Sqlite::find(url)?;
+        }
+        Store::open(url).await
+    }
+
+    /// Keeps other gateways away from a store that is for one.
+    ///
+    /// # Errors
+    /// `store_unavailable` where another one has it.
+    pub(crate) fn hold(&self) -> Result<(), Error> {
+        match self {
+            Store::Sqlite(store) => store.hold(),
+            Store::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Looks at a store, and makes nothing: what is not there yet is made at the start. `known` are
+    /// the sources of the configuration.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+    pub(crate) async fn look(url: &str, known: &[&str]) -> Result<Durability, Error> {
         match is_postgres(url) {
-            true => Postgres::look(url).await,
-            false => Sqlite::look(url).await,
+            true => Postgres::look(url, known).await,
+            false => Sqlite::look(url, known).await,
+        }
+    }
+
+    /// Says what has been left by sources that are not among the `known`.
+    pub(crate) async fn left_behind(&self, known: &[&str]) -> Result<Vec<String>, Error> {
+        match self {
+            Store::Sqlite(store) => store.left_behind(known).await,
+            Store::Postgres(store) => store.left_behind(known).await,
         }
     }
 

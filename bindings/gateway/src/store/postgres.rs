@@ -18,8 +18,8 @@ use super::postgres_pool;
 use super::postgres_rows as rows;
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Lease, Listed, Needed, NewEvent,
-    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded,
-    unavailable,
+    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, left_behind,
+    overloaded, unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/postgres_1.sql");
@@ -59,9 +59,9 @@ impl Postgres {
     }
 
     /// Whether it could be opened, and its tables made or written to.
-    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+    pub(crate) async fn look(url: &str, known: &[&str]) -> Result<Durability, Error> {
         let pool = postgres_pool::pool(url)?;
-        let durability = durability(&pool).await?;
+        let mut durability = durability(&pool).await?;
         let query = async |query: &'static str| {
             let row =
                 ask(&pool, |client| async move { client.query_one(query, &[]).await }).await?;
@@ -69,6 +69,7 @@ impl Postgres {
         };
         if query(IS_MADE).await? {
             rewrite(&pool).await?;
+            durability.warnings.extend(left_in(&pool, known).await?);
         } else if !query(MAY_MAKE).await? {
             return Err(unavailable("this role may not make the store's tables".to_owned()));
         }
@@ -159,6 +160,10 @@ impl Postgres {
         self.ask(|client| async move { rows::backlog(&client).await }).await
     }
 
+    pub(crate) async fn left_behind(&self, known: &[&str]) -> Result<Vec<String>, Error> {
+        left_in(&self.pool, known).await
+    }
+
     pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {
         self.ask(|client| async move { rows::needed(&client).await }).await
     }
@@ -221,6 +226,12 @@ async fn durability(pool: &Pool) -> Result<Durability, Error> {
         store: format!("PostgreSQL {version}, synchronous_commit = {commit}"),
         warnings,
     })
+}
+
+async fn left_in(pool: &Pool, known: &[&str]) -> Result<Vec<String>, Error> {
+    let sources = ask(pool, |client| async move { rows::sources(&client).await }).await?;
+    let backlog = ask(pool, |client| async move { rows::backlog(&client).await }).await?;
+    Ok(left_behind(&sources, &backlog, known))
 }
 
 async fn connection(pool: &Pool) -> Result<Object, Error> {

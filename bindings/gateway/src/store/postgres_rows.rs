@@ -361,6 +361,23 @@ pub(super) async fn backlog(client: &Client) -> Result<Vec<Backlog>> {
     client.query(&select, &[]).await?.iter().map(backlog).collect()
 }
 
+/// From one to the next in the index, since sources are few and events many.
+pub(super) async fn sources(client: &Client) -> Result<Vec<String>> {
+    let select = client
+        .prepare_cached(
+            "WITH RECURSIVE known (source) AS (
+               SELECT min(source) FROM postseal_events
+               UNION ALL
+               SELECT (SELECT min(source) FROM postseal_events AS event WHERE event.source > known.source)
+               FROM known WHERE known.source IS NOT NULL
+             )
+             SELECT source FROM known WHERE source IS NOT NULL",
+        )
+        .await?;
+    let rows = client.query(&select, &[]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
 pub(super) async fn needed(client: &Client) -> Result<Vec<Needed>> {
     let select = client
         .prepare_cached(

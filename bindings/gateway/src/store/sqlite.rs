@@ -2,6 +2,7 @@
 //!
 //! SPEC: WAL with `synchronous=FULL`: a commit is on the disk when it answers, power loss included.
 
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,8 +17,8 @@ use super::sqlite_log::Log;
 use super::sqlite_rows as rows;
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
-    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, overloaded,
-    unavailable,
+    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, left_behind,
+    overloaded, unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
@@ -41,6 +42,7 @@ struct Command {
 
 pub(crate) struct Sqlite {
     path: Arc<PathBuf>,
+    handle: Arc<std::fs::File>,
     commands: mpsc::Sender<Command>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -56,21 +58,47 @@ impl Sqlite {
         let connection = blocking(move || open_writer(&opened)).await?;
         let (commands, queue) = mpsc::channel(QUEUE_EVENTS_MAX);
         let file = File::opened(&path)?;
+        let handle = Arc::clone(&file.handle);
         let writer = std::thread::Builder::new()
             .name("inbox".to_owned())
             .spawn(move || write(file, connection, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
-        Ok(Sqlite { path, commands, writer: Mutex::new(Some(writer)) })
+        Ok(Sqlite { path, handle, commands, writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Looks for the file.
+    pub(crate) fn find(url: &str) -> Result<(), Error> {
+        let path = path_of(url)?;
+        match path.exists() {
+            true => Ok(()),
+            false => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                Err(unavailable(format!("there is no store at {}", path.display())))
+            }
+        }
+    }
+
+    pub(crate) fn hold(&self) -> Result<(), Error> {
+        match self.handle.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                Err(unavailable("another gateway has the store: SQLite is for one".to_owned()))
+            }
+            // Where a file system has no locks, nobody can be kept away.
+            _ => Ok(()),
+        }
     }
 
     /// Whether it could be opened, or made.
-    pub(crate) async fn look(url: &str) -> Result<Durability, Error> {
+    pub(crate) async fn look(url: &str, known: &[&str]) -> Result<Durability, Error> {
         let path = path_of(url)?;
         if path.exists() {
             let store = Sqlite::open(url).await?;
-            let ready = store.ready().await;
+            let looked = match store.ready().await {
+                Ok(()) => store.left_behind(known).await,
+                Err(error) => Err(error),
+            };
             store.close().await;
-            return ready.map(|()| Sqlite::durability());
+            return looked.map(|warnings| Durability { warnings, ..Sqlite::durability() });
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         match folder.is_none_or(Path::is_dir) {
@@ -194,6 +222,11 @@ impl Sqlite {
 
     pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, Error> {
         self.read(rows::backlog).await
+    }
+
+    pub(crate) async fn left_behind(&self, known: &[&str]) -> Result<Vec<String>, Error> {
+        let sources = self.read(rows::sources).await?;
+        Ok(left_behind(&sources, &self.backlog().await?, known))
     }
 
     pub(crate) async fn needed(&self) -> Result<Vec<Needed>, Error> {

@@ -285,6 +285,21 @@ pub(super) fn backlog(connection: &Connection) -> Result<Vec<Backlog>> {
     rows.collect()
 }
 
+/// From one to the next in the index, since sources are few and events many.
+pub(super) fn sources(connection: &Connection) -> Result<Vec<String>> {
+    let mut select = connection.prepare_cached(
+        "WITH RECURSIVE known (source) AS (
+           SELECT min(source) FROM events
+           UNION ALL
+           SELECT (SELECT min(source) FROM events AS event WHERE event.source > known.source)
+           FROM known WHERE known.source IS NOT NULL
+         )
+         SELECT source FROM known WHERE source IS NOT NULL",
+    )?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    rows.collect()
+}
+
 pub(super) fn needed(connection: &Connection) -> Result<Vec<Needed>> {
     let mut select = connection
         .prepare_cached("SELECT source, secret_id, at_ms FROM secrets_needed ORDER BY 1, 2")?;

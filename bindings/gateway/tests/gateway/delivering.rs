@@ -83,6 +83,7 @@ fn what_is_given_up_is_a_dead_letter_and_can_be_replayed_or_purged() {
         place.json(&["events", "list"])["events"][0]["state"] == "delivered"
     });
     assert_eq!(dead(), 0);
+    assert_eq!(place.json(&["dead", "replay", "2"])["not_found"], serde_json::json!([2]));
     assert_eq!(place.json(&["events", "replay", "1"])["not_found"], serde_json::json!([1]));
     assert_eq!(application.seen().last().unwrap().body, b"{\"n\":2}");
     drop(gateway);

@@ -74,25 +74,62 @@ fn show_no_canary(place: &Place, stored: impl Fn() -> Vec<u8>) {
 #[test]
 fn what_a_source_has_left_behind_is_told_and_can_be_deleted() {
     let (place, application) = (Place::new("forget"), Application::start());
-    application.answer("500 Internal Server Error");
     place.configure("", &application.url(), "");
     let gateway = place.start();
     let sender = sender(SECRET, None);
     assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202);
+    eventually("it is delivered", || place.pending() == Some(0.0));
     let refused = place.run(&["events", "forget", "orders"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is in the configuration"));
     let config = fs::read_to_string(place.config()).unwrap();
     fs::write(place.config(), config.replace("name = \"orders\"", "name = \"renamed\"")).unwrap();
+    let told = "source orders has events and is not in the configuration";
+    let warnings = || place.json(&["check"])["warnings"].to_string();
+    assert!(warnings().contains(told), "{}", warnings());
     gateway.signal("HUP");
-    eventually("it is told", || gateway.log().contains("is not in the configuration"));
+    eventually("it is told", || gateway.log().contains(told));
     let forgotten = place.json(&["events", "forget", "orders"]);
     assert_eq!(forgotten["events"], 1);
+    assert!(!warnings().contains(told), "{}", warnings());
     assert_eq!(place.json(&["events", "list"])["events"].as_array().unwrap().len(), 0);
     fs::write(place.config(), config).unwrap();
     gateway.signal("HUP");
     eventually("the source is back", || gateway.log().matches("was read again").count() >= 2);
     assert_eq!(place.send(&request(&sender, PATH, "evt_1", b"{}")), 202, "it is no repeat");
     gateway.end();
+}
+
+#[test]
+fn events_are_looked_at_where_they_are_and_without_the_keys_of_sources() {
+    let (place, application) = (Place::new("looking"), Application::start());
+    place.configure("", &application.url(), "public_keys = [\"env:NOT_SET_ANYWHERE\"]");
+    let listed = place.run(&["events", "list"]);
+    assert_eq!(listed.status.code(), Some(2));
+    let errors = String::from_utf8(listed.stderr).unwrap();
+    assert!(errors.contains("there is no store at /"), "{errors}");
+    assert!(!place.folder.join("events.db").exists());
+    place.configure("", &application.url(), "");
+    place.start().end();
+    place.configure("", &application.url(), "public_keys = [\"env:NOT_SET_ANYWHERE\"]");
+    assert!(place.run(&["events", "list"]).status.success());
+}
+
+#[test]
+fn a_second_gateway_on_one_file_is_refused_and_commands_are_not() {
+    let (place, application) = (Place::new("second"), Application::start());
+    place.configure("", &application.url(), "");
+    let gateway = place.start();
+    let other = Place::new("second-other");
+    let config = fs::read_to_string(place.config()).unwrap();
+    let config = config.replace(&place.listen.to_string(), &other.listen.to_string());
+    other.write(&config.replace(&place.admin.to_string(), &other.admin.to_string()));
+    let refused = other.run(&["serve"]);
+    let errors = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success(), "{errors}");
+    assert!(errors.contains("another gateway has the store"), "{errors}");
+    assert!(other.run(&["events", "list"]).status.success());
+    gateway.kill();
+    other.start().end();
 }
 
 #[test]
