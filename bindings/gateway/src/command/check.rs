@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::runtime;
 
 use crate::config::Config;
+use crate::deliver::Failure;
 use crate::receive::limit::Limiter;
 use crate::receive::tls::Acceptor;
 use crate::report::Answer;
@@ -64,7 +65,11 @@ async fn unreachable(config: &Config, limiter: &Limiter) -> Vec<String> {
     }
     for source in &config.sources {
         if let Err(failure) = source.delivery.target.probe().await {
-            warnings.push(format!("source {}: deliver_to: {failure}", source.name));
+            let hint = match failure {
+                Failure::AddressRefused(_) => "; internal_targets lists what may be reached",
+                _ => "",
+            };
+            warnings.push(format!("source {}: deliver_to: {failure}{hint}", source.name));
         }
     }
     warnings

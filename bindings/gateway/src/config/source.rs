@@ -208,6 +208,7 @@ fn locate_in_receiver(
     made: impl Fn(&SourceValues) -> Result<Receiver, Error>,
     error: &Error,
 ) -> Error {
+    type Change = fn(&mut SourceValues);
     let bad = |secret: &Key| {
         let (secrets, public_keys) = (Some(vec![secret.clone()]), None);
         let alone = SourceValues { secrets, public_keys, ..values.clone() };
@@ -218,7 +219,7 @@ fn locate_in_receiver(
         let place = [&field.place("secrets")[..], &[Step::Index(index)]].concat();
         return field.document.locate(&place, error);
     }
-    let without: [(&str, fn(&mut SourceValues)); 6] = [
+    let without: [(&str, Change); 6] = [
         ("encryption", |values| values.encryption = None),
         ("audience", |values| values.audience = None),
         ("tolerance_seconds", |values| values.tolerance_seconds = None),

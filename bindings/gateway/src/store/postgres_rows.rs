@@ -368,7 +368,8 @@ pub(super) async fn sources(client: &Client) -> Result<Vec<String>> {
             "WITH RECURSIVE known (source) AS (
                SELECT min(source) FROM postseal_events
                UNION ALL
-               SELECT (SELECT min(source) FROM postseal_events AS event WHERE event.source > known.source)
+               SELECT (SELECT min(source) FROM postseal_events AS event
+                       WHERE event.source > known.source)
                FROM known WHERE known.source IS NOT NULL
              )
              SELECT source FROM known WHERE source IS NOT NULL",
