@@ -84,7 +84,7 @@ pub(crate) async fn run(
         let jobs_max = u32::try_from(slots.len()).unwrap_or(1);
         let lease = source.delivery.timeout + SETTLEMENT_TIME;
         let take = Take { source: source.name.clone(), jobs_max, now_ms: host::now_ms(), lease };
-        let Taken { jobs, next_due_ms } = match delivering.store.take(take).await {
+        let Taken { jobs, unreadable, next_due_ms } = match delivering.store.take(take).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::error!(source = source.name, why = error.message(), "nothing taken");
@@ -93,6 +93,10 @@ pub(crate) async fn run(
                 continue;
             }
         };
+        for event in unreadable {
+            tracing::error!(source = source.name, event, "it cannot be read, and is given up");
+            delivering.alerts.raise(Kind::DeadLetter, &source.name);
+        }
         if jobs.is_empty() {
             let due = next_due_ms.map(|due_ms| due_ms.saturating_sub(host::now_ms()));
             let due = due.map_or(IDLE_POLL, Duration::from_millis).clamp(POLL_MIN, IDLE_POLL);

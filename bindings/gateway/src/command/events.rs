@@ -1,12 +1,14 @@
 //! `postseal events` and `postseal dead`: what a gateway has accepted, and what it has given up.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use base64ct::{Base64, Encoding};
 use clap::{Args, Subcommand};
 use postseal::{Code, Error};
 use serde::Serialize;
 use tokio::runtime;
+use tokio::time::sleep;
 
 use super::event_table::{Row, rows};
 use crate::config::StoreConfig;
@@ -18,8 +20,6 @@ const ROWS_DEFAULT: u32 = 50;
 const ROWS_MAX: u32 = 10_000;
 /// Dead letters that one command replays or purges: run it again for more.
 const AT_ONCE_MAX: u32 = 10_000;
-/// Events of a forgotten source that one transaction deletes: a gateway may be writing beside it.
-const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// List what was accepted, show one event, deliver it again, or forget a source
 #[derive(Args)]
@@ -252,22 +252,39 @@ async fn forget(
         let why = format!("source {source} is in the configuration: take it out, and reload");
         return Err(Error::new(Code::InvalidConfig, why));
     }
+    let Some(last) = store.last(source).await? else {
+        return Err(Error::new(Code::InvalidConfig, format!("there is no event of {source:?}")));
+    };
     let mut events = 0;
     loop {
-        match store.forget(source, FORGOTTEN_AT_ONCE).await? {
-            0 => break,
-            deleted => events += deleted,
+        let began = Instant::now();
+        let deleted = store.forget(source, last).await?;
+        events += deleted;
+        if deleted == 0 {
+            break;
         }
+        // A gateway that writes at the same time has its turn.
+        sleep(began.elapsed()).await;
     }
+    let left = store.last(source).await?.is_some();
     #[derive(Serialize)]
     struct Forgotten<'a> {
         source: &'a str,
         events: u64,
+        /// Whether there are any left.
+        left: bool,
     }
-    match json {
-        true => Answer::json(&Forgotten { source, events }),
-        false => Ok(Answer::line(&format!("{events} deleted"))),
+    if json {
+        return Answer::json(&Forgotten { source, events, left });
     }
+    let answer = Answer::line(&format!("{events} deleted"));
+    Ok(match left {
+        false => answer,
+        true => answer.with_note(
+            "postseal: some are left: a gateway accepts or deletes them, or they cannot be read"
+                .to_owned(),
+        ),
+    })
 }
 
 /// Does something to each event, and counts on how many it had an effect.

@@ -31,6 +31,8 @@ impl Take {
 /// What was taken.
 pub(crate) struct Taken {
     pub(crate) jobs: Vec<Job>,
+    /// Numbers of events on damaged pages, which have become dead letters.
+    pub(crate) unreadable: Vec<i64>,
     /// Where nothing was: when the next job of the source is due, in Unix milliseconds.
     pub(crate) next_due_ms: Option<u64>,
 }

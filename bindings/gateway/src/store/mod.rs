@@ -167,12 +167,21 @@ impl Store {
         }
     }
 
-    /// Deletes events of a source whatever has become of them, `rows_max` at most, and answers with
-    /// how many. When none is left, the times at which its secrets were needed go too.
-    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
+    /// Deletes events of a source up to the number `last`, whatever has become of them, a few at a
+    /// time, and answers with how many. When none is left, the times at which its secrets were
+    /// needed go too. What others are deleting at the moment does not count.
+    pub(crate) async fn forget(&self, source: &str, last: i64) -> Result<u64, Error> {
         match self {
-            Store::Sqlite(store) => store.forget(source, rows_max).await,
-            Store::Postgres(store) => store.forget(source, rows_max).await,
+            Store::Sqlite(store) => store.forget(source, last).await,
+            Store::Postgres(store) => store.forget(source, last).await,
+        }
+    }
+
+    /// The number of a source's last event.
+    pub(crate) async fn last(&self, source: &str) -> Result<Option<i64>, Error> {
+        match self {
+            Store::Sqlite(store) => store.last(source).await,
+            Store::Postgres(store) => store.last(source).await,
         }
     }
 
@@ -262,6 +271,11 @@ pub(crate) struct Durability {
     /// What could lose an event that was acknowledged.
     pub(crate) warnings: Vec<String>,
 }
+
+/// How the last attempt of an event on a damaged page has ended.
+const UNREADABLE: &str = "unreadable";
+/// Events of a forgotten source that one transaction deletes: others wait for it.
+const FORGOTTEN_AT_ONCE: u32 = 50;
 
 /// Events that wait to be written. A sender who would wait longer is told to come back.
 const QUEUE_EVENTS_MAX: usize = 4096;

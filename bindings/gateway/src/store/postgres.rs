@@ -94,7 +94,7 @@ impl Postgres {
                 true => rows::next_due(&client, &take.source).await?,
                 false => None,
             };
-            Ok(Taken { jobs, next_due_ms })
+            Ok(Taken { jobs, unreadable: Vec::new(), next_due_ms })
         })
         .await
     }
@@ -126,8 +126,12 @@ impl Postgres {
             .await
     }
 
-    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
-        self.ask(|client| async move { rows::forget(&client, source, rows_max).await }).await
+    pub(crate) async fn forget(&self, source: &str, last: i64) -> Result<u64, Error> {
+        self.ask(|client| async move { rows::forget(&client, source, last).await }).await
+    }
+
+    pub(crate) async fn last(&self, source: &str) -> Result<Option<i64>, Error> {
+        self.ask(|client| async move { rows::last(&client, source).await }).await
     }
 
     pub(crate) async fn reschedule(

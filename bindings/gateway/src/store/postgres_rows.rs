@@ -6,8 +6,8 @@ use deadpool_postgres::ClientWrapper as Client;
 use tokio_postgres::{Error, Row};
 
 use super::{
-    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, SetBack, Settlement,
-    State, Take, longest_wait_ms, signed, unsigned,
+    Acceptance, Backlog, Event, FORGOTTEN_AT_ONCE, Filter, Job, Lease, Listed, Needed, NewEvent,
+    SetBack, Settlement, State, Take, longest_wait_ms, signed, unsigned,
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -199,25 +199,31 @@ pub(super) async fn expire(
     client.execute(&delete, &[&source, &signed(before_ms), &i64::from(rows_max)]).await
 }
 
-pub(super) async fn forget(client: &Client, source: &str, rows_max: u32) -> Result<u64> {
+/// What another one is deleting at the moment is left to it.
+pub(super) async fn forget(client: &Client, source: &str, last: i64) -> Result<u64> {
     let delete = client
         .prepare_cached(
             "WITH gone AS MATERIALIZED (
-               SELECT number FROM postseal_events WHERE source = $1 LIMIT $2
+               SELECT number FROM postseal_events AS event JOIN postseal_jobs AS job USING (number)
+               WHERE event.source = $1 AND number <= $2 LIMIT $3 FOR UPDATE OF job SKIP LOCKED
              ), job AS (
                DELETE FROM postseal_jobs USING gone WHERE postseal_jobs.number = gone.number
              )
              DELETE FROM postseal_events USING gone WHERE postseal_events.number = gone.number",
         )
         .await?;
-    let deleted = client.execute(&delete, &[&source, &i64::from(rows_max)]).await?;
+    let deleted = client.execute(&delete, &[&source, &last, &i64::from(FORGOTTEN_AT_ONCE)]).await?;
     if deleted == 0 {
-        // Where another one is deleting beside this one, it counts none before all are gone.
         let delete = "DELETE FROM postseal_secrets_needed WHERE source = $1
            AND NOT EXISTS (SELECT 1 FROM postseal_events WHERE source = $1)";
         client.execute(delete, &[&source]).await?;
     }
     Ok(deleted)
+}
+
+pub(super) async fn last(client: &Client, source: &str) -> Result<Option<i64>> {
+    let select = "SELECT max(number) FROM postseal_events WHERE source = $1";
+    client.query_one(select, &[&source]).await?.try_get(0)
 }
 
 pub(super) async fn reschedule(

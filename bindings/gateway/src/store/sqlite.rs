@@ -13,12 +13,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
-use super::sqlite_log::Log;
+use super::sqlite_log::{Log, Mover};
 use super::sqlite_rows as rows;
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
-    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, left_behind,
-    overloaded, unavailable,
+    QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, UNREADABLE, closed,
+    left_behind, overloaded, unavailable,
 };
 
 const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
@@ -55,13 +55,20 @@ impl Sqlite {
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         let path = Arc::new(path_of(url)?);
         let opened = Arc::clone(&path);
-        let connection = blocking(move || open_writer(&opened)).await?;
+        let (connection, moving) = blocking(move || {
+            let connection = open_writer(&opened)?;
+            Ok((connection, Connection::open(opened.as_path())?))
+        })
+        .await?;
         let (commands, queue) = mpsc::channel(QUEUE_EVENTS_MAX);
         let file = File::opened(&path)?;
         let handle = Arc::clone(&file.handle);
+        let mover = Mover { connection: moving, database: Arc::clone(&handle) };
+        let log = Log::new(&connection, mover)
+            .map_err(|why| unavailable(format!("the store could not be read: {why}")))?;
         let writer = std::thread::Builder::new()
             .name("inbox".to_owned())
-            .spawn(move || write(file, connection, queue))
+            .spawn(move || write(file, connection, log, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
         Ok(Sqlite { path, handle, commands, writer: Mutex::new(Some(writer)) })
     }
@@ -129,7 +136,7 @@ impl Sqlite {
                 true => rows::next_due(connection, &asked.source)?,
                 false => None,
             };
-            Ok(Taken { jobs, next_due_ms })
+            Ok(Taken { jobs, unreadable: Vec::new(), next_due_ms })
         });
         match taken.await {
             Err(_) if damaged.load(Ordering::Relaxed) => self.take_readable(take).await,
@@ -138,26 +145,31 @@ impl Sqlite {
     }
 
     /// Takes what can be read beside a damaged page, after which a transaction comes to nothing.
-    /// The rest is tried again when its leases end.
+    /// What cannot be read is a dead letter.
     async fn take_readable(&self, take: Take) -> Result<Taken, Error> {
-        let leases = self
-            .command(move |connection| {
-                Ok((rows::lease(connection, &take)?, rows::next_due(connection, &take.source)?))
-            })
-            .await;
-        let (leases, next_due_ms) = leases?;
-        let mut jobs = Vec::with_capacity(leases.len());
+        let now_ms = take.now_ms;
+        let leased = self.command(move |connection| {
+            Ok((rows::lease(connection, &take)?, rows::next_due(connection, &take.source)?))
+        });
+        let (leases, next_due_ms) = leased.await?;
+        let (mut jobs, mut unreadable) = (Vec::with_capacity(leases.len()), Vec::new());
         for lease in leases {
-            match self.event(lease.number).await {
-                Ok(Some(event)) => jobs.push(Job { lease, event }),
-                Ok(None) => {}
-                Err(error) => {
-                    let why = error.message();
-                    tracing::error!(event = lease.number, why, "an event cannot be read");
+            let event = self.read(move |connection| match rows::event(connection, lease.number) {
+                Err(why) if is_corrupt(&why) => Ok(Err(Unreadable)),
+                event => event.map(Ok),
+            });
+            match event.await {
+                Ok(Ok(Some(event))) => jobs.push(Job { lease, event }),
+                Ok(Err(Unreadable)) => {
+                    self.settle(lease, Settlement::Dead, Some(UNREADABLE), now_ms).await?;
+                    unreadable.push(lease.number);
                 }
+                // Gone, or of a disk that may do better when the lease has ended.
+                Ok(Ok(None)) | Err(_) => {}
             }
         }
-        Ok(Taken { next_due_ms: next_due_ms.filter(|_| jobs.is_empty()), jobs })
+        let next_due_ms = next_due_ms.filter(|_| jobs.is_empty());
+        Ok(Taken { jobs, unreadable, next_due_ms })
     }
 
     pub(crate) async fn settle(
@@ -188,9 +200,14 @@ impl Sqlite {
         self.command(move |connection| rows::expire(connection, &source, before_ms, rows_max)).await
     }
 
-    pub(crate) async fn forget(&self, source: &str, rows_max: u32) -> Result<u64, Error> {
+    pub(crate) async fn forget(&self, source: &str, last: i64) -> Result<u64, Error> {
         let source = source.to_owned();
-        self.command(move |connection| rows::forget(connection, &source, rows_max)).await
+        self.command(move |connection| rows::forget(connection, &source, last)).await
+    }
+
+    pub(crate) async fn last(&self, source: &str) -> Result<Option<i64>, Error> {
+        let source = source.to_owned();
+        self.read(move |connection| rows::last(connection, &source)).await
     }
 
     pub(crate) async fn reschedule(
@@ -303,11 +320,15 @@ fn path_of(url: &str) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(path))
 }
 
-/// The writer's thread: groups of commands, until nobody is left to send one. The connection goes
-/// before the file, as what is declared last does.
-fn write(mut file: File, mut connection: Connection, mut queue: mpsc::Receiver<Command>) {
+/// The writer's thread: groups of commands, until nobody is left to send one. Its
+/// connections go before the file, as what is declared last does.
+fn write(
+    mut file: File,
+    mut connection: Connection,
+    mut log: Log,
+    mut queue: mpsc::Receiver<Command>,
+) {
     let mut group = Vec::with_capacity(GROUP_MAX);
-    let mut log = Log::new(&file.path, Arc::clone(&file.handle));
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
         while group.len() < GROUP_MAX {
@@ -366,10 +387,16 @@ impl File {
     }
 }
 
+/// An event on a damaged page.
+struct Unreadable;
+
+fn is_corrupt(why: &rusqlite::Error) -> bool {
+    why.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}
+
 /// Of the file or of the disk, as far as SQLite can tell.
 fn is_damage(why: &rusqlite::Error) -> bool {
-    let code = why.sqlite_error_code();
-    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure))
+    is_corrupt(why) || why.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
 }
 
 fn gone() -> Error {

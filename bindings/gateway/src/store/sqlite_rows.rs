@@ -4,8 +4,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
 
 use super::{
-    Acceptance, Backlog, Event, Filter, Job, Lease, Listed, Needed, NewEvent, SetBack, Settlement,
-    State, Take, longest_wait_ms, signed, unsigned,
+    Acceptance, Backlog, Event, FORGOTTEN_AT_ONCE, Filter, Job, Lease, Listed, Needed, NewEvent,
+    SetBack, Settlement, State, Take, UNREADABLE, longest_wait_ms, signed, unsigned,
 };
 
 pub(super) fn accept(connection: &Connection, new: &NewEvent) -> Result<Acceptance> {
@@ -132,23 +132,31 @@ pub(super) fn expire(
     let mut delete = connection.prepare_cached(
         "DELETE FROM events WHERE number IN (
            SELECT events.number FROM events JOIN jobs USING (number)
-           WHERE events.source = ?1 AND events.received_ms < ?2 AND state <> 'pending' LIMIT ?3)",
+           WHERE events.source = ?1 AND events.received_ms < ?2 AND state <> 'pending'
+             AND last_result IS NOT ?3 LIMIT ?4)",
     )?;
-    let deleted = delete.execute(params![source, signed(before_ms), rows_max])?;
+    let deleted = delete.execute(params![source, signed(before_ms), UNREADABLE, rows_max])?;
     counted(deleted)
 }
 
-pub(super) fn forget(connection: &Connection, source: &str, rows_max: u32) -> Result<u64> {
+/// An event that cannot be read cannot be deleted either.
+pub(super) fn forget(connection: &Connection, source: &str, last: i64) -> Result<u64> {
     let mut delete = connection.prepare_cached(
         "DELETE FROM events WHERE number IN (
-           SELECT number FROM events WHERE source = ?1 LIMIT ?2)",
+           SELECT events.number FROM events JOIN jobs USING (number)
+           WHERE events.source = ?1 AND number <= ?2 AND last_result IS NOT ?3 LIMIT ?4)",
     )?;
-    let deleted = delete.execute(params![source, rows_max])?;
+    let deleted = delete.execute(params![source, last, UNREADABLE, FORGOTTEN_AT_ONCE])?;
     if deleted == 0 {
         let delete = "DELETE FROM secrets_needed WHERE source = ?1";
         connection.execute(delete, [source])?;
     }
     counted(deleted)
+}
+
+pub(super) fn last(connection: &Connection, source: &str) -> Result<Option<i64>> {
+    let select = "SELECT max(number) FROM events WHERE source = ?1";
+    connection.query_row(select, [source], |row| row.get(0))
 }
 
 pub(super) fn reschedule(
@@ -207,7 +215,7 @@ pub(super) fn purge(connection: &Connection, number: i64) -> Result<bool> {
 pub(super) fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Listed>> {
     let mut select = connection.prepare_cached(&format!(
         "SELECT number, events.source, message_id, signed_at, secret_id, encrypted, content_type,
-           length(payload), events.received_ms, state, attempts, due_ms, last_result, ended_ms
+           length(payload), jobs.received_ms, state, attempts, due_ms, last_result, ended_ms
          FROM events JOIN jobs USING (number)
          WHERE {} AND (?1 IS NULL OR number = ?1) AND (?2 IS NULL OR events.source = ?2)
            AND (?3 IS NULL OR message_id = ?3) AND (?4 IS NULL OR number < ?4)

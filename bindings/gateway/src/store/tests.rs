@@ -272,8 +272,10 @@ async fn a_source_is_forgotten_with_all_that_it_has_and_no_other_one() {
             at_ms: 1000,
         });
         store.note_needed(needed.to_vec()).await.unwrap();
-        let forget = async || store.forget("orders", 3).await.unwrap();
-        assert_eq!((forget().await, forget().await, forget().await), (3, 1, 0));
+        let last = store.last("orders").await.unwrap().unwrap();
+        let forget = async |last| store.forget("orders", last).await.unwrap();
+        assert_eq!((forget(last - 1).await, forget(last).await, forget(last).await), (3, 1, 0));
+        assert_eq!(store.last("orders").await.unwrap(), None);
         let held = jobs.next().unwrap().lease;
         assert!(!store.settle(held, Settlement::Delivered, None, 1000).await.unwrap());
         let backlog = store.backlog().await.unwrap();
@@ -307,11 +309,17 @@ async fn an_event_that_cannot_be_read_holds_up_no_other_one() {
     }
     std::fs::write(path, bytes).unwrap();
     let store = place.open().await;
-    let taken = take(&store, 1000).await;
+    let all = Take { source: "orders".to_owned(), jobs_max: 10, now_ms: 1000, lease: LEASE };
+    let super::Taken { jobs: taken, unreadable, .. } = store.take(all).await.unwrap();
+    assert_eq!(unreadable, [1]);
     let ids: Vec<_> = taken.iter().map(|job| job.event.message_id.as_deref().unwrap()).collect();
     assert_eq!(ids, ["b"]);
     assert!(store.settle(taken[0].lease, Settlement::Delivered, None, 1000).await.unwrap());
     assert!(take(&store, 2000).await.is_empty());
+    let listed = store.list(Filter { rows_max: 10, ..Filter::default() }).await.unwrap();
+    assert_eq!((listed.len(), listed[1].last_result.as_deref()), (2, Some("unreadable")));
+    assert_eq!(store.expire("orders", 3000, 10).await.unwrap(), 1, "the other one");
+    assert_eq!(store.forget("orders", 2).await.unwrap(), 0);
     store.close().await;
 }
 
