@@ -13,9 +13,9 @@ use rusqlite::{Connection, Result};
 
 use super::sqlite::BUSY_TIMEOUT;
 
-/// From which length on it is moved, in pages of 4 KiB: 24 MiB. The longer it grows, the fewer
+/// From which length on it is moved, in pages of 4 KiB: 48 MiB. The longer it grows, the fewer
 /// times a page that changes often is written.
-const MOVED_PAGES: i64 = 6144;
+const MOVED_PAGES: i64 = 12_288;
 /// How much longer it grows until it is tried again, while somebody reads what is to be moved.
 const AGAIN_PAGES: i64 = 1024;
 /// From 96 MiB on the writer waits for readers, shortly and now and then: they may cost disk, and
