@@ -18,11 +18,12 @@ use crate::config::{Bounds, Config, Source};
 use crate::housekeeping::Housekeeping;
 use crate::operate::admin::Admin;
 use crate::operate::alerts::Alerts;
+use crate::operate::descriptors::{self, Descriptors};
 use crate::operate::metrics::Metrics;
-use crate::receive::accept::{Receiving, Routes};
-use crate::receive::body::Bodies;
+use crate::receive::accept::{REQUEST_BYTES_MAX, Receiving, Routes};
 use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
+use crate::receive::share::Shares;
 use crate::receive::tls::Acceptor;
 use crate::store::Store;
 use crate::worker::{self, Delivering, Slots};
@@ -33,8 +34,6 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 const STAMP_AGE: Duration = Duration::from_secs(1);
 /// After the time that the configuration gives: for leases to be given back, and for last words.
 const LAST_TIME: Duration = Duration::from_secs(5);
-/// Connections of the operators' port.
-const ADMIN_CONNECTIONS_MAX: usize = 64;
 
 /// A running gateway.
 pub(crate) struct Gateway {
@@ -42,6 +41,8 @@ pub(crate) struct Gateway {
     files: Vec<PathBuf>,
     seen: Vec<Option<Stamp>>,
     bounds: Bounds,
+    /// How many connections of senders there may be.
+    connections: Arc<Shares>,
     store: Arc<Store>,
     metrics: Arc<Metrics>,
     alerts: Arc<Alerts>,
@@ -77,6 +78,7 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new());
         let acceptor = tls.as_ref().map(Acceptor::new).transpose()?;
         let limiter = Limiter::new(redis.as_ref())?;
+        let connections = connections_max(bounds, config.sources.iter())?;
         let socket = bind(listen).await?;
         let store = open(&config.store, &config.warnings, &config.sources).await?;
         let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
@@ -95,7 +97,8 @@ impl Gateway {
             metrics: Arc::clone(&metrics),
             alerts: Arc::clone(&alerts),
             log_key,
-            bodies: Bodies::new(bounds.body_timeout),
+            body_timeout: bounds.body_timeout,
+            memory: Shares::new(REQUEST_BYTES_MAX),
             routes: RwLock::new(Arc::new(Routes {
                 sources: by_path(&sources),
                 trusted_proxies: config.trusted_proxies,
@@ -114,6 +117,7 @@ impl Gateway {
             seen: stamps(&files, read_at),
             files,
             bounds,
+            connections: Shares::new(connections),
             workers: Workers::begin(&delivering, &sources, &stop, bounds),
             store,
             metrics,
@@ -142,14 +146,19 @@ impl Gateway {
             socket,
             bounds: self.bounds,
             tls: self.acceptor.clone(),
+            connections: Arc::clone(&self.connections),
+            is_proxy: {
+                let receiving = Arc::clone(&self.receiving);
+                Arc::new(move |address| receiving.routes().trusts(address))
+            },
             metrics: Some(Arc::clone(&self.metrics)),
         };
         let receiving = Arc::clone(&self.receiving);
         let stop = self.stop.subscribe();
         self.serving.spawn(listener.serve(
             Arc::new(move |peer, request| {
-                let receiving = Arc::clone(&receiving);
-                async move { receiving.answer(peer, request).await.into_response() }
+                let answer = Arc::clone(&receiving).answer(peer, request);
+                async move { answer.await.into_response() }
             }),
             stop,
         ));
@@ -163,8 +172,14 @@ impl Gateway {
         if let Ok(address) = socket.local_addr() {
             tracing::info!(%address, "operators' port");
         }
-        let bounds = Bounds { connections_max: ADMIN_CONNECTIONS_MAX, ..self.bounds };
-        let listener = Listener { socket, bounds, tls: None, metrics: None };
+        let listener = Listener {
+            socket,
+            bounds: self.bounds,
+            tls: None,
+            connections: Shares::new(descriptors::ADMIN),
+            is_proxy: Arc::new(|_| false),
+            metrics: None,
+        };
         let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
         let admin = Arc::new(Admin { store, metrics, token });
         let stop = self.stop.subscribe();
@@ -241,6 +256,7 @@ impl Gateway {
             acceptor.reload(tls)?;
         }
         let sources: Vec<_> = config.sources.into_iter().map(Arc::new).collect();
+        self.connections.set_total(connections_max(self.bounds, sources.iter().map(Arc::as_ref))?);
         let storage_keys = Arc::new(config.storage_keys);
         self.alerts.set(config.alerts);
         *self.delivering.storage_keys.write().unwrap_or_else(PoisonError::into_inner) =
@@ -314,6 +330,17 @@ impl Workers {
         self.stop.send_replace(true);
         while self.running.join_next().await.is_some() {}
     }
+}
+
+/// How many connections of senders there may be, with what is to be said of it.
+fn connections_max<'a>(
+    bounds: Bounds,
+    sources: impl Iterator<Item = &'a Source>,
+) -> Result<usize, Error> {
+    let Descriptors { connections_max, warning } =
+        Descriptors::divide(bounds.connections_max, sources)?;
+    warning.iter().for_each(|warning| tracing::warn!("{warning}"));
+    Ok(connections_max)
 }
 
 /// Opens the store, and says what an operator should know of it.

@@ -9,6 +9,7 @@ use tokio::runtime;
 
 use crate::config::Config;
 use crate::deliver::Failure;
+use crate::operate::descriptors::Descriptors;
 use crate::receive::limit::Limiter;
 use crate::receive::tls::Acceptor;
 use crate::report::Answer;
@@ -44,7 +45,10 @@ impl Check {
         let known: Vec<_> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let durability = runtime.block_on(Store::look(&config.store, &known))?;
         let unreachable = runtime.block_on(unreachable(&config, &limiter));
-        let warnings = [config.warnings.as_slice(), &durability.warnings, &unreachable].concat();
+        let files = Descriptors::divide(config.bounds.connections_max, config.sources.iter())?;
+        let files: Vec<_> = files.warning.into_iter().collect();
+        let warnings =
+            [config.warnings.as_slice(), &files, &durability.warnings, &unreachable].concat();
         let (sources, store) = (config.sources.len(), durability.store);
         if json {
             return Answer::json(&Checked { sources, store, warnings });

@@ -2,5 +2,6 @@
 
 pub(crate) mod admin;
 pub(crate) mod alerts;
+pub(crate) mod descriptors;
 pub(crate) mod log;
 pub(crate) mod metrics;

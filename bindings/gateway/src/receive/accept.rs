@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request};
@@ -16,10 +16,12 @@ use postseal::{Code, Delivery, Error, LogKey, StorageKey};
 use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
-use super::body::Bodies;
+use super::body::Body;
 use super::client_address::{client_address, limited};
+use super::head::{HEADERS_MAX, Head, head_bytes};
 use super::last_needed::LastNeeded;
 use super::limit::{Limiter, Verdict};
+use super::share::{Holder, Share, Shares};
 use crate::config::Source;
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
@@ -31,6 +33,10 @@ const LONG_BODY_BYTES: usize = 256 << 10;
 /// The longest challenge that is answered, in bytes. Slack's have some fifty.
 const CHALLENGE_BYTES_MAX: usize = 1024;
 
+/// Memory of all requests that wait for their bodies, for verification or for the store: heads and
+/// bodies. Eight of the longest bodies, or 60 000 requests of 1 KiB.
+pub(crate) const REQUEST_BYTES_MAX: usize = 256 << 20;
+
 /// What receiving needs.
 pub(crate) struct Receiving {
     pub(crate) store: Arc<Store>,
@@ -38,7 +44,9 @@ pub(crate) struct Receiving {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) alerts: Arc<Alerts>,
     pub(crate) log_key: LogKey,
-    pub(crate) bodies: Bodies,
+    pub(crate) body_timeout: Duration,
+    /// The memory of requests: [`REQUEST_BYTES_MAX`].
+    pub(crate) memory: Arc<Shares>,
     pub(crate) routes: RwLock<Arc<Routes>>,
     pub(crate) last_needed: LastNeeded,
 }
@@ -50,11 +58,19 @@ pub(crate) struct Routes {
     pub(crate) storage_keys: Arc<Vec<StorageKey>>,
 }
 
-/// What is known of a request before its body is read.
-struct Head {
-    method: Method,
-    headers: HeaderMap,
-    client: IpAddr,
+impl Routes {
+    /// Whether an address is a trusted proxy's.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// A request whose head is in order, and whose memory is counted.
+struct Admitted {
+    source: Arc<Source>,
+    head: Head,
+    share: Share,
+    body: Incoming,
 }
 
 impl Receiving {
@@ -63,30 +79,56 @@ impl Receiving {
     }
 
     /// Answers a request. It never fails: what goes wrong is an answer too.
-    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+    ///
+    /// The head is looked at before this returns. Until then its memory is not counted, and HTTP/2
+    /// hands over the requests of a connection faster than their answers are polled.
+    pub(crate) fn answer(
+        self: Arc<Self>,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Answer> + Send + 'static {
         let began = Instant::now();
         let routes = self.routes();
+        let admitted = self.admit(&routes, peer, request, began);
+        async move {
+            let Admitted { source, head, share, body } = match admitted {
+                Ok(admitted) => admitted,
+                Err(answer) => return answer,
+            };
+            let answer = match self.receive(&routes, &source, &head, share, body).await {
+                Ok(answer) => answer,
+                Err(refusal) => Answer::Refused(refusal),
+            };
+            self.report(&source, head.client, &answer, began);
+            answer
+        }
+    }
+
+    /// Lets in a request whose head is in order, as long as there is memory for it.
+    fn admit(
+        &self,
+        routes: &Routes,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+        began: Instant,
+    ) -> Result<Admitted, Answer> {
         let (parts, body) = request.into_parts();
-        let Some(source) = routes.sources.get(parts.uri.path()).cloned() else {
-            return Answer::NotFound;
+        let Some(source) = routes.sources.get(parts.uri.path()) else {
+            return Err(Answer::NotFound);
         };
         let client = client_address(peer, &parts.headers, &routes.trusted_proxies);
         let head = Head { method: parts.method, headers: parts.headers, client };
-        let answer = match self.receive(&routes, &source, &head, body).await {
-            Ok(answer) => answer,
-            Err(refusal) => Answer::Refused(refusal),
-        };
-        self.report(&source, &head, &answer, began);
-        answer
+        match self.admit_to(source, &head) {
+            Ok(share) => Ok(Admitted { source: Arc::clone(source), head, share, body }),
+            Err(refusal) => {
+                let answer = Answer::Refused(refusal);
+                self.report(source, client, &answer, began);
+                Err(answer)
+            }
+        }
     }
 
-    async fn receive(
-        &self,
-        routes: &Routes,
-        source: &Arc<Source>,
-        head: &Head,
-        body: Incoming,
-    ) -> Result<Answer, Refusal> {
+    fn admit_to(&self, source: &Source, head: &Head) -> Result<Share, Refusal> {
         if head.method != Method::POST {
             return Err(Refusal::MethodNotAllowed);
         }
@@ -94,8 +136,27 @@ impl Receiving {
         if !source.allow_from.is_empty() && !source.allow_from.iter().any(allowed) {
             return Err(Refusal::AddressNotAllowed);
         }
+        if head.headers.len() > HEADERS_MAX {
+            return Err(Refusal::HeadTooLarge);
+        }
+        let holders =
+            vec![Holder::Client(limited(head.client)), Holder::Source(source.name.clone())];
+        let mut share = self.memory.share(holders);
+        share.grow(head_bytes(&head.headers)).map_err(|_| Refusal::Busy)?;
+        Ok(share)
+    }
+
+    async fn receive(
+        &self,
+        routes: &Routes,
+        source: &Arc<Source>,
+        head: &Head,
+        share: Share,
+        body: Incoming,
+    ) -> Result<Answer, Refusal> {
         self.limit(source, head.client).await?;
-        let body = self.bodies.read(source.receiver.max_body_bytes(), body).await?;
+        let most = source.receiver.max_body_bytes();
+        let body = Body::read(body, most, self.body_timeout, share).await?;
         // Opening and sealing are the processor's: a long body may hold up no other request.
         let opened = match body.bytes.len() {
             0..LONG_BODY_BYTES => open(routes, source, head, &body.bytes),
@@ -129,11 +190,11 @@ impl Receiving {
         }
     }
 
-    fn report(&self, source: &Source, head: &Head, answer: &Answer, began: Instant) {
+    fn report(&self, source: &Source, client: IpAddr, answer: &Answer, began: Instant) {
         let (outcome, status) = (answer.outcome(), answer.status().as_u16());
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.metrics.request(&source.name, outcome);
-        let (source, client) = (source.name.as_str(), head.client);
+        let source = source.name.as_str();
         match answer {
             Answer::Stored { acceptance, id } => {
                 self.metrics.accepted(began.elapsed());

@@ -1,5 +1,7 @@
-//! Whether anything is asked on a connection: one that merely stands there makes room for others.
+//! What happens on a connection: an idle one is closed, and so is one whose client sends much and
+//! is never accepted.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,16 +13,29 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 /// What the protocol itself is given to end a connection with words.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What an HTTP/2 client may send beside bodies until one of its requests is accepted: 100 streams
+/// with heads of 1 KiB at once, or some 300 refused requests of the usual size.
+const ALLOWANCE_BYTES: u64 = 128 << 10;
+
 /// The requests of one connection.
 pub(super) struct Activity {
     began: Instant,
     requests: AtomicU32,
     running: AtomicU32,
     last_ms: AtomicU64,
+    /// What the client has sent beside bodies since its last accepted request.
+    spent_bytes: AtomicU64,
 }
 
 /// A request that is being answered.
 pub(super) struct Running(Arc<Activity>);
+
+impl Running {
+    /// The request was accepted: its client may send as much again.
+    pub(super) fn accepted(&self) {
+        self.0.spent_bytes.store(0, Ordering::Relaxed);
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -36,6 +51,7 @@ impl Activity {
             requests: AtomicU32::new(0),
             running: AtomicU32::new(0),
             last_ms: AtomicU64::new(0),
+            spent_bytes: AtomicU64::new(0),
         })
     }
 
@@ -43,6 +59,19 @@ impl Activity {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.running.fetch_add(1, Ordering::Relaxed);
         Running(Arc::clone(self))
+    }
+
+    /// Counts bytes that the client has sent beside bodies.
+    ///
+    /// # Errors
+    /// When there are too many of them: the connection has to end.
+    pub(super) fn spend(&self, bytes: usize) -> io::Result<()> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let before = self.spent_bytes.fetch_add(bytes, Ordering::Relaxed);
+        match before.saturating_add(bytes) <= ALLOWANCE_BYTES {
+            true => Ok(()),
+            false => Err(io::Error::other("the client sends much, and nothing of it is accepted")),
+        }
     }
 
     /// Ends when nothing has been asked for too long: before the first request for as long as a

@@ -38,7 +38,8 @@ pub(crate) enum Refusal {
     },
     TooLarge,
     BodyTimedOut,
-    /// The bodies of all requests together are as long as they may be.
+    HeadTooLarge,
+    /// The client or the source holds too much of the memory that all requests share.
     Busy,
     /// Redis has to be asked, and does not answer.
     LimitUnknown(Error),
@@ -56,6 +57,7 @@ impl Refusal {
     fn outcome(&self) -> &'static str {
         match self {
             Refusal::Error(error) | Refusal::LimitUnknown(error) => error.code().as_str(),
+            Refusal::HeadTooLarge => "head_too_large",
             Refusal::Busy => "busy",
             Refusal::MethodNotAllowed => "method_not_allowed",
             Refusal::AddressNotAllowed => "address_not_allowed",
@@ -70,7 +72,8 @@ impl Refusal {
     pub(crate) fn message(&self) -> &str {
         match self {
             Refusal::Error(error) | Refusal::LimitUnknown(error) => error.message(),
-            Refusal::Busy => "there are too many other bodies",
+            Refusal::HeadTooLarge => "the request has too many headers",
+            Refusal::Busy => "the client or the source has too many requests in memory",
             Refusal::MethodNotAllowed => "only POST is received",
             Refusal::AddressNotAllowed => "the address is not in allow_from",
             Refusal::RateLimited { .. } => "too many requests",
@@ -82,6 +85,7 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
+            Refusal::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Error(error) | Refusal::LimitUnknown(error) => {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -2,7 +2,7 @@
 //! each request end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,20 +17,28 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::activity::Activity;
+use super::client_address::limited;
+use super::frames::Counted;
+use super::head::HEADERS_MAX;
+use super::share::{Holder, Share, Shares};
 use super::tls::{Acceptor, Protocol};
 use crate::config::Bounds;
 use crate::operate::metrics::Metrics;
 
-/// Headers of a request: twice what proxies add to what senders write.
-const HEADERS_MAX: usize = 100;
-/// A request's head, and what is buffered of a body at once, in bytes.
-const HEAD_BYTES_MAX: usize = 64 << 10;
-const HTTP2_HEADER_BYTES_MAX: u32 = 64 << 10;
+/// A request's head in HTTP/1, and what is buffered of a body at once, in bytes: what Node takes.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// The same in HTTP/2, where each header counts 32 bytes more (RFC 9113, section 6.5.2).
+const HTTP2_HEADER_BYTES_MAX: u32 = 16 << 10;
+/// Requests of a connection at once: clients send as many before they have seen our settings. Their
+/// memory is bounded by the share of their client.
 const HTTP2_STREAMS_MAX: u32 = 100;
+/// What is buffered of the bodies of a connection before it is read: enough for 2.5 MB a second over
+/// a round trip of a tenth of a second.
+const HTTP2_WINDOW_BYTES: u32 = 256 << 10;
 /// Streams that a client has opened and reset before we looked: more is an attack (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 20;
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -46,11 +54,17 @@ const HTTP2_PREFACE: &[u8] = b"PRI";
 /// What answers requests.
 pub(crate) type Answering<F> = Arc<dyn Fn(SocketAddr, Request<Incoming>) -> F + Send + Sync>;
 
+pub(crate) type IsProxy = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
 /// A socket that is listened on.
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) bounds: Bounds,
     pub(crate) tls: Option<Acceptor>,
+    /// How many connections there may be.
+    pub(crate) connections: Arc<Shares>,
+    /// Whether a peer is a proxy, whose connections are those of many clients.
+    pub(crate) is_proxy: IsProxy,
     /// Where its connections are counted.
     pub(crate) metrics: Option<Arc<Metrics>>,
 }
@@ -62,7 +76,6 @@ impl Listener {
         F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
         let graceful = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(self.bounds.connections_max));
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -70,13 +83,13 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => match Arc::clone(&permits).try_acquire_owned() {
-                    Ok(permit) => {
-                        let connection = self.connection(peer, permit, graceful.watcher());
+                Ok((stream, peer)) => match self.admit(peer) {
+                    Some(admitted) => {
+                        let connection = self.connection(peer, admitted, graceful.watcher());
                         tokio::spawn(connection.serve(stream, Arc::clone(&answering)));
                     }
                     // Closed at once: the peer may try another gateway.
-                    Err(_) => self.metrics.iter().for_each(|metrics| metrics.connection_refused()),
+                    None => self.metrics.iter().for_each(|metrics| metrics.connection_refused()),
                 },
                 Err(why) => {
                     tracing::warn!(%why, "a connection could not be accepted");
@@ -90,20 +103,22 @@ impl Listener {
         }
     }
 
-    fn connection(
-        &self,
-        peer: SocketAddr,
-        permit: OwnedSemaphorePermit,
-        watcher: Watcher,
-    ) -> Connection {
+    /// Counts a connection. `None`: its client has as many as it may.
+    fn admit(&self, peer: SocketAddr) -> Option<Admitted> {
+        let address = peer.ip().to_canonical();
+        let holders = match (self.is_proxy)(address) {
+            true => Vec::new(),
+            false => vec![Holder::Client(limited(address))],
+        };
+        let mut share = self.connections.share(holders);
+        share.grow(1).ok()?;
         self.metrics.iter().for_each(|metrics| metrics.connected());
-        Connection {
-            peer,
-            bounds: self.bounds,
-            tls: self.tls.clone(),
-            watcher,
-            counted: Counted { metrics: self.metrics.clone(), _permit: permit },
-        }
+        Some(Admitted { metrics: self.metrics.clone(), _share: share })
+    }
+
+    fn connection(&self, peer: SocketAddr, admitted: Admitted, watcher: Watcher) -> Connection {
+        let (bounds, tls) = (self.bounds, self.tls.clone());
+        Connection { peer, bounds, tls, watcher, admitted }
     }
 }
 
@@ -112,16 +127,16 @@ struct Connection {
     bounds: Bounds,
     tls: Option<Acceptor>,
     watcher: Watcher,
-    counted: Counted,
+    admitted: Admitted,
 }
 
 /// One of the connections that there may be.
-struct Counted {
+struct Admitted {
     metrics: Option<Arc<Metrics>>,
-    _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
-impl Drop for Counted {
+impl Drop for Admitted {
     fn drop(&mut self) {
         self.metrics.iter().for_each(|metrics| metrics.disconnected());
     }
@@ -138,14 +153,14 @@ impl Connection {
     where
         F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
-        let Connection { peer, bounds, tls, watcher, counted } = self;
+        let Connection { peer, bounds, tls, watcher, admitted } = self;
         let activity = Activity::new();
         let service = Exchange { peer, answering, activity: Arc::clone(&activity) };
         let header_timeout = bounds.header_timeout;
         let beginning = begin(stream, tls, bounds, watcher, service);
         let beginning = Box::pin(timeout(header_timeout, beginning));
         async move {
-            let _counted = counted;
+            let _admitted = admitted;
             let exchanges = match beginning.await {
                 Ok(Ok(exchanges)) => exchanges,
                 Ok(Err(why)) => return tracing::debug!(%peer, %why, "no protocol was agreed on"),
@@ -201,10 +216,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let io = TokioIo::new(stream);
     match protocol {
-        Protocol::Http1 => Box::pin(watcher.watch(http1(bounds).serve_connection(io, service))),
-        Protocol::Http2 => Box::pin(watcher.watch(http2(bounds).serve_connection(io, service))),
+        Protocol::Http1 => {
+            let io = TokioIo::new(stream);
+            Box::pin(watcher.watch(http1(bounds).serve_connection(io, service)))
+        }
+        Protocol::Http2 => {
+            let io = TokioIo::new(Counted::new(stream, Arc::clone(&service.activity)));
+            Box::pin(watcher.watch(http2(bounds).serve_connection(io, service)))
+        }
     }
 }
 
@@ -225,6 +245,8 @@ fn http2(bounds: &Bounds) -> http2::Builder<TokioExecutor> {
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
         .max_header_list_size(HTTP2_HEADER_BYTES_MAX)
+        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+        .initial_connection_window_size(HTTP2_WINDOW_BYTES)
         .keep_alive_interval(HTTP2_PING_INTERVAL)
         .keep_alive_timeout(bounds.header_timeout);
     builder
@@ -271,6 +293,9 @@ where
         let answer = (self.answering)(self.peer, request);
         Box::pin(async move {
             let answer = answer.await;
+            if answer.status().is_success() {
+                running.accepted();
+            }
             drop(running);
             Ok(answer)
         })

@@ -3,10 +3,13 @@
 pub(crate) mod accept;
 mod activity;
 mod answer;
-pub(crate) mod body;
+mod body;
 mod client_address;
 mod client_pins;
+mod frames;
+mod head;
 mod last_needed;
 pub(crate) mod limit;
 pub(crate) mod listener;
+pub(crate) mod share;
 pub(crate) mod tls;

@@ -98,33 +98,6 @@ fn whoever_says_that_it_is_http2_and_no_more_makes_room_for_others() {
 }
 
 #[test]
-fn all_bodies_together_are_bounded() {
-    let (place, application) = (Place::new("bodies"), Application::start());
-    place.configure("", &application.url(), "max_body_bytes = 33554432");
-    let _gateway = place.start();
-    let head = format!("POST {PATH} HTTP/1.1\r\nhost: a\r\ncontent-length: 33554432\r\n\r\n");
-    let part = vec![b'a'; 31 << 20];
-    let mut crowd: Vec<_> = (0..10)
-        .map(|_| {
-            let mut stream = TcpStream::connect(place.listen).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
-            // A connection that is refused takes no more.
-            let _ = stream.write_all(&part);
-            stream
-        })
-        .collect();
-    let refused = crowd.iter_mut().filter_map(|stream| {
-        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-        read_answer(stream).ok().map(|answer| answer.status)
-    });
-    let refused: Vec<u16> = refused.collect();
-    assert_eq!(refused, [503; 2], "eight of 31 MiB are within 256 MiB");
-    drop(crowd);
-    let request = request(&sender(SECRET, None), PATH, "evt_1", b"{}");
-    crate::running::eventually("a good one passes", || place.send(&request) < 300);
-}
-
-#[test]
 fn bad_signatures_in_number_change_nothing() {
     let (place, application) = (Place::new("forged"), Application::start());
     place.configure("", &application.url(), "");

@@ -82,3 +82,70 @@ async fn rapid_resets_end_the_connection_and_good_ones_pass() {
     drop(client);
     gateway.end();
 }
+
+async fn connect(place: &Place) -> http2::SendRequest<Full<Bytes>> {
+    let stream = tokio::net::TcpStream::connect(place.listen).await.unwrap();
+    let (client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The gateway closes a connection after 128 KiB of frames without an accepted request.
+const REQUESTS: usize = 300;
+const PADDING: usize = 1000;
+
+/// A message with a header of 1 KB, which is another one each time: a repeat would be compressed.
+fn padded(place: &Place, secret: &str, number: usize) -> Request<Full<Bytes>> {
+    let id = format!("evt_{number}");
+    let mut request = message(place, secret, &id);
+    let padding = format!("{id}{}", "a".repeat(PADDING));
+    request.headers_mut().insert("padding", padding.try_into().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn a_client_of_which_nothing_is_accepted_has_its_connection_closed() {
+    let (place, application) = (Place::new("allowance"), Application::start());
+    place.configure("", &application.url(), "");
+    let _gateway = place.start();
+    let mut client = connect(&place).await;
+    let mut refused = 0;
+    while client.ready().await.is_ok() {
+        assert!(refused < REQUESTS, "it goes on");
+        let sent = client.send_request(padded(&place, OTHER_SECRET, refused)).await;
+        let Ok(answer) = sent else { break };
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        refused += 1;
+    }
+    assert!(refused > 50, "closed after {refused}");
+}
+
+#[tokio::test]
+async fn a_client_whose_requests_are_accepted_keeps_its_connection() {
+    let (place, application) = (Place::new("renewal"), Application::start());
+    place.configure("", &application.url(), "");
+    let _gateway = place.start();
+    let mut client = connect(&place).await;
+    for number in 0..REQUESTS {
+        let request = padded(&place, SECRET, number);
+        let answer = client.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+}
+
+#[tokio::test]
+async fn a_head_has_no_more_headers_than_in_http1() {
+    let (place, application) = (Place::new("many-headers"), Application::start());
+    place.configure("", &application.url(), "");
+    let _gateway = place.start();
+    let mut client = connect(&place).await;
+    let mut request = message(&place, SECRET, "evt_1");
+    for _ in request.headers().len()..=100 {
+        request.headers_mut().append("a", "b".parse().unwrap());
+    }
+    let answer = client.send_request(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let answer = client.send_request(message(&place, SECRET, "evt_2")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+}

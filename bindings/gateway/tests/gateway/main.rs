@@ -14,8 +14,12 @@ mod crash;
 mod delivering;
 mod disk;
 mod disk_full;
+#[cfg(target_os = "linux")]
+mod flood;
 mod hostile;
 mod http2;
+#[cfg(target_os = "linux")]
+mod http2_frames;
 mod message;
 mod operating;
 mod postgres;
@@ -27,6 +31,8 @@ mod random;
 mod receiving;
 mod redis;
 mod running;
+#[cfg(target_os = "linux")]
+mod shares;
 mod shutdown;
 mod tls;
 mod world;

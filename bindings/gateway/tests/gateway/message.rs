@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use postseal::{Entropy, Error, KeyInput, Message, Sender, SenderOptions, UnixTime};
+use socket2::{Domain, Socket, Type};
 
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const OTHER_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -85,12 +86,24 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     try_exchange(address, request).unwrap()
 }
 
+/// Connects from one of this machine's addresses: Linux has all of 127.0.0.0/8.
+pub(crate) fn connect_from(source: [u8; 4], address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    socket.connect(&address.into())?;
+    Ok(socket.into())
+}
+
 /// A connection that carries many requests, one after another.
 pub(crate) struct Line(std::io::BufReader<TcpStream>);
 
 impl Line {
     pub(crate) fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Line::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// The same over a connection that is already established.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Line(std::io::BufReader::new(stream))

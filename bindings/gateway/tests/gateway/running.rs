@@ -91,14 +91,21 @@ impl Place {
 
     /// The same, with these variables.
     pub(crate) fn start_in(&self, variables: &[(&str, PathBuf)]) -> Gateway {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_postseal"))
-            .args(["serve", "--config"])
-            .arg(self.config())
-            .env("POSTSEAL_LOG", "trace")
-            .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let variables = variables.iter().map(|(name, value)| (name, value));
+        self.started(Command::new(env!("CARGO_BIN_EXE_postseal")).arg("serve").envs(variables))
+    }
+
+    /// The same, after these commands of a shell, which set limits.
+    pub(crate) fn start_under(&self, limits: &str) -> Gateway {
+        self.started(under(limits).arg("serve"))
+    }
+
+    fn started(&self, command: &mut Command) -> Gateway {
+        if command.get_envs().all(|(name, _)| name != "POSTSEAL_LOG") {
+            command.env("POSTSEAL_LOG", "trace");
+        }
+        command.arg("--config").arg(self.config());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, written) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
         let reading = thread::spawn(move || {
@@ -130,6 +137,11 @@ impl Place {
             .arg(self.config())
             .output()
             .unwrap()
+    }
+
+    /// Runs a command that ends by itself, after these commands of a shell.
+    pub(crate) fn output_under(&self, limits: &str, arguments: &[&str]) -> Output {
+        under(limits).args(arguments).arg("--config").arg(self.config()).output().unwrap()
     }
 
     /// What a command writes as JSON.
@@ -170,6 +182,14 @@ impl Place {
     }
 }
 
+/// The program, run by a shell after these commands.
+fn under(limits: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_postseal");
+    shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), program]);
+    shell
+}
+
 fn value(metrics: &str, name: &str) -> Option<f64> {
     let of = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     metrics.lines().find_map(of)
@@ -178,6 +198,16 @@ fn value(metrics: &str, name: &str) -> Option<f64> {
 impl Gateway {
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Resident memory now and at its peak, in KiB; `None` where this system does not tell.
+    pub(crate) fn memory_kib(&self) -> Option<(u64, u64)> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let value = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some((value("VmRSS:")?, value("VmHWM:")?))
     }
 
     pub(crate) fn signal(&self, name: &str) {

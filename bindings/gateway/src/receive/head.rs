@@ -1,0 +1,26 @@
+//! The head of a request: what is known before its body is read, and what it costs in memory.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method};
+
+/// What is known of a request before its body is read.
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) client: IpAddr,
+}
+
+/// Headers of a request: twice what proxies add to what senders write.
+pub(super) const HEADERS_MAX: usize = 100;
+/// Memory of one header beside its name and value: its place in the map, which grows by doubling,
+/// and the handles to its texts.
+const HEADER_BYTES: usize = 256;
+/// Memory of a request that has no headers: its task, and its stream in HTTP/2.
+const REQUEST_BYTES: usize = 4 << 10;
+
+/// How much memory a request takes with these headers, in bytes, as a bound from above.
+pub(super) fn head_bytes(headers: &HeaderMap) -> usize {
+    let texts = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    REQUEST_BYTES + headers.len() * HEADER_BYTES + texts.sum::<usize>()
+}

@@ -1,0 +1,146 @@
+//! Floods that try to exhaust the gateway's memory, with good senders beside them.
+//!
+//! Each prints the peak of the gateway's memory: run with `--nocapture` to see it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use crate::http2_frames as frames;
+use crate::message::{SECRET, connect_from, read_answer, request, sender};
+use crate::running::{Application, Gateway, Place, eventually};
+
+const PATH: &str = "/hooks/orders";
+/// Where the attacker's connections come from, and those of good senders.
+const ATTACKER: [u8; 4] = [127, 0, 0, 1];
+const GOOD: [u8; 4] = [127, 0, 0, 2];
+/// In a soak `POSTSEAL_FLOOD` gives another number: 256 make 45 MB of headers.
+const CONNECTIONS: usize = 48;
+/// More than a connection may have, so that the surplus is refused.
+const STREAMS: u32 = 100;
+/// What a good sender waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PEAK_KIB_MAX: u64 = 200 << 10;
+/// What may be left a moment after the attacker has gone.
+const LEFT_KIB_MAX: u64 = 96 << 10;
+
+/// Sends good messages from another address, each over a connection of its own.
+fn good_senders(place: &Place, prefix: &str) -> std::io::Result<()> {
+    let sender = sender(SECRET, None);
+    for number in 0..20 {
+        let request = request(&sender, PATH, &format!("{prefix}_{number}"), b"{}");
+        let mut stream = connect_from(GOOD, place.listen)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(&request)?;
+        let status = read_answer(&mut stream)?.status;
+        assert!(matches!(status, 200 | 202), "{prefix}_{number}: {status}");
+    }
+    Ok(())
+}
+
+/// Sends good messages during an attack and after it, and looks at the gateway's memory.
+fn withstands(name: &str, place: &Place, gateway: &Gateway, attack: impl Sized) {
+    let during = good_senders(place, "during");
+    let peak = gateway.memory_kib().map_or(0, |(_, peak)| peak);
+    println!("{name}: peak {} MiB", peak >> 10);
+    drop(attack);
+    eventually("good senders are answered after the attack", || {
+        good_senders(place, "after").is_ok()
+    });
+    let left = || gateway.memory_kib().map_or(0, |(now, _)| now);
+    println!("{name}: left {} MiB at once", left() >> 10);
+    during.expect("good senders are answered during the attack");
+    assert!(peak <= PEAK_KIB_MAX, "{name}: peak of {peak} KiB");
+    eventually("memory is given back", || left() <= LEFT_KIB_MAX);
+}
+
+/// A connection whose answers are read and dropped, so that the gateway is never held up by them.
+fn drained(stream: TcpStream) -> TcpStream {
+    let mut reading = stream.try_clone().unwrap();
+    thread::spawn(move || while reading.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {});
+    stream
+}
+
+fn connections() -> usize {
+    std::env::var("POSTSEAL_FLOOD").map_or(CONNECTIONS, |text| text.parse().unwrap())
+}
+
+/// Starts a gateway, and lets each of a crowd write these bytes over a connection of its own.
+fn flood(name: &str, connections: usize, bytes: impl Fn(&Place) -> Vec<u8>) {
+    let (place, application) = (Place::new(name), Application::start());
+    place.configure("", &application.url(), "");
+    // Traces of each frame would be most of the work.
+    let gateway = place.start_in(&[("POSTSEAL_LOG", "info".into())]);
+    let bytes = bytes(&place);
+    let crowd: Vec<_> = (0..connections)
+        .map(|_| {
+            let mut stream = drained(connect_from(ATTACKER, place.listen).unwrap());
+            // The gateway may close the connection.
+            let _ = stream.write_all(&bytes);
+            stream
+        })
+        .collect();
+    println!(
+        "{name}: {} MB sent over {connections} connections",
+        bytes.len() * connections / 1_000_000
+    );
+    withstands(name, &place, &gateway, crowd);
+    gateway.end();
+}
+
+/// Static table entries of one byte each: `age: ` counts 35 bytes of the header list.
+fn header_lists(path: &str, place: &Place, ends: bool) -> Vec<u8> {
+    let block = frames::block(path, place.listen, &[frames::AGE; 1800]);
+    let streams = (0..STREAMS).flat_map(|number| frames::headers(1 + 2 * number, &block, ends));
+    frames::preface().into_iter().chain(streams).collect()
+}
+
+#[test]
+fn header_lists_of_open_streams_are_bounded_together() {
+    flood("headers-open", connections(), |place| header_lists(PATH, place, false));
+}
+
+#[test]
+fn header_lists_of_ended_streams_are_bounded_together() {
+    flood("headers-ended", connections(), |place| header_lists(PATH, place, true));
+}
+
+#[test]
+fn header_lists_for_no_source_are_bounded_together() {
+    flood("headers-lost", connections(), |place| header_lists("/", place, false));
+}
+
+#[test]
+fn heads_as_long_as_they_may_be_are_bounded_together() {
+    flood("heads-long", connections(), |place| {
+        let header = |number: usize| frames::header(&format!("a{number}"), &"a".repeat(110));
+        let headers: Vec<u8> = (0..90).flat_map(header).collect();
+        let block = frames::block(PATH, place.listen, &headers);
+        let streams = (0..9).flat_map(|number| frames::headers(1 + 2 * number, &block, false));
+        frames::preface().into_iter().chain(streams).collect()
+    });
+}
+
+#[test]
+fn frames_that_the_table_of_headers_keeps_are_bounded_together() {
+    flood("headers-kept", connections(), |place| {
+        let long = frames::header("a", &"a".repeat(15_000));
+        let mut bytes = frames::preface();
+        for number in 0..120 {
+            let kept = frames::kept_header("b", &number.to_string());
+            let block = frames::block("/", place.listen, &[long.as_slice(), &kept].concat());
+            bytes.extend(frames::headers(1 + 2 * number, &block, true));
+        }
+        bytes
+    });
+}
+
+#[test]
+fn heads_that_do_not_end_are_bounded_together() {
+    flood("heads-endless", 1000, |_| {
+        let head = format!("POST {PATH} HTTP/1.1\r\nhost: a\r\n");
+        let headers = format!("a: {}\r\n", "a".repeat(600)).repeat(90);
+        [head, headers].concat().into_bytes()
+    });
+}
