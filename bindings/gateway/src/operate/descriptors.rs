@@ -1,4 +1,4 @@
-//! File descriptors: the process's limit, raised as far as it may be, and what it leaves for senders.
+//! The limit of open files: raised as far as it may be, and what it leaves for senders.
 //!
 //! Where senders could take the last descriptor, deliveries would fail for want of one, and the
 //! failures would count toward dead letters. So connections get what the gateway itself can spare.
@@ -57,8 +57,8 @@ fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Er
         fixed.saturating_add(deliveries).saturating_add(wanted.try_into().unwrap_or(limit));
     let warning = (needed > limit).then(|| {
         format!(
-            "the limit of open files is {limit}, and connections_max = {wanted} needs {needed} with \
-             the store and deliveries: at most {} connections are taken; raise the limit \
+            "the limit of open files is {limit}, and connections_max = {wanted} needs \
+             {needed}, with the store and deliveries: at most {} connections are taken; raise the limit \
              (`ulimit -n`, or LimitNOFILE= of systemd), or lower connections_max",
             left.min(wanted)
         )

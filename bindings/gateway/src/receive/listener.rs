@@ -36,8 +36,8 @@ const HTTP2_HEADER_BYTES_MAX: u32 = 16 << 10;
 /// Requests of a connection at once: clients send as many before they have seen our settings. Their
 /// memory is bounded by the share of their client.
 const HTTP2_STREAMS_MAX: u32 = 100;
-/// What is buffered of the bodies of a connection before it is read: enough for 2.5 MB a second over
-/// a round trip of a tenth of a second.
+/// What is buffered of the bodies of a connection before it is read: enough for 2.5 MB a second
+/// over a round trip of a tenth of a second.
 const HTTP2_WINDOW_BYTES: u32 = 256 << 10;
 /// Streams that a client has opened and reset before we looked: more is an attack (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 20;
