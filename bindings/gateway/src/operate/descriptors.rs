@@ -57,9 +57,9 @@ fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Er
         fixed.saturating_add(deliveries).saturating_add(wanted.try_into().unwrap_or(limit));
     let warning = (needed > limit).then(|| {
         format!(
-            "the limit of open files is {limit}, and connections_max = {wanted} needs \
-             {needed}, with the store and deliveries: at most {} connections are taken; raise the limit \
-             (`ulimit -n`, or LimitNOFILE= of systemd), or lower connections_max",
+            "the limit of open files is {limit}, and connections_max = {wanted} needs {needed}, \
+             deliveries and the store included: at most {} connections are taken; raise the \
+             limit (`ulimit -n`, or LimitNOFILE= of systemd), or lower connections_max",
             left.min(wanted)
         )
     });

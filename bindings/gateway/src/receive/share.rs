@@ -2,9 +2,9 @@
 //!
 //! A part is held on the account of one or more holders, such as a client and a source, and may
 //! grow by no more than what is free less what these holders have already. So a client that is
-//! alone gets half of the connections, `n` greedy clients get a part of `n + 1` each, and as much is
-//! left for the next one. No fixed share has to be configured, and a single sender is not held to a
-//! small one.
+//! alone gets half of the connections, `n` greedy clients get a part of `n + 1` each, and as much
+//! is left for the next one. No fixed share has to be configured, and a single sender is not held
+//! to a small one.
 //!
 //! SPEC: the dynamic thresholds of shared packet buffers, with a factor of 1 (A. Choudhury and
 //! E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998).
