@@ -20,6 +20,7 @@ use super::document::{Document, Key, SourceValues, Step};
 use super::{SOURCES_MAX, internal_targets, keys, networks};
 use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::KeyKind;
+use crate::passed_on;
 
 /// With full jitter and an hour at most between two, they span about half a day; a restart of the
 /// application must not lose what is accepted.
@@ -30,8 +31,6 @@ const TIMEOUT_SECONDS_DEFAULT: u32 = 15;
 const TIMEOUT_SECONDS_MAX: u32 = 300;
 const CONCURRENCY_DEFAULT: u32 = 8;
 const CONCURRENCY_MAX: u32 = 1000;
-/// Names of a delivery's own headers, which nothing that came with a request may bear.
-const RESERVED: [&str; 4] = ["postseal-", "webhook-", "content-", "host"];
 
 /// One source.
 pub(crate) struct Source {
@@ -243,14 +242,24 @@ fn rate_limit(field: &Field<'_>, values: &SourceValues) -> Result<Option<RateLim
 }
 
 fn pass_on(field: &Field<'_>, values: &SourceValues) -> Result<Vec<HeaderName>, Error> {
-    let names = values.pass_on.iter().flatten().map(|name| {
-        let parsed = HeaderName::try_from(name.as_str()).ok();
-        let free = |name: &HeaderName| !RESERVED.iter().any(|own| name.as_str().starts_with(own));
-        parsed.filter(free).ok_or_else(|| {
-            field.invalid("pass_on", "names of headers that a delivery has no use for itself")
-        })
-    });
-    names.collect()
+    let mut names: Vec<HeaderName> = Vec::new();
+    for (text, position) in values.pass_on.iter().flatten().zip(1usize..) {
+        // It may be anything, and is not shown.
+        let Ok(name) = HeaderName::try_from(text.as_str()) else {
+            let why = format!("entry {position} is not the name of a header");
+            return Err(field.invalid("pass_on", why));
+        };
+        passed_on::check_name(&name)
+            .map_err(|why| field.invalid("pass_on", format!("{name} {why}")))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.len() > passed_on::NAMES_MAX {
+        let why = format!("at most {} names of headers", passed_on::NAMES_MAX);
+        return Err(field.invalid("pass_on", why));
+    }
+    Ok(names)
 }
 
 fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error> {

@@ -28,5 +28,7 @@ mod receiving;
 mod redis;
 mod running;
 mod shutdown;
+mod strict;
 mod tls;
+mod values;
 mod world;
