@@ -338,6 +338,6 @@ fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Erro
     own("postseal-secret-id", Some(event.secret_id.clone()));
     own("postseal-encrypted", Some(event.encrypted.to_string()));
     own("postseal-attempt", Some(job.lease.attempt.to_string()));
-    PassedOn::of_event(&event.passed_on).add_to(&mut headers);
+    PassedOn::of_event(&source.pass_on, &event.passed_on).add_to(&mut headers);
     Ok(headers)
 }

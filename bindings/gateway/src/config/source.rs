@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
 use ipnet::IpNet;
 use postseal::policy::rate_limit::Rule;
 use postseal::policy::{
@@ -20,7 +19,7 @@ use super::document::{Document, Key, SourceValues, Step};
 use super::{SOURCES_MAX, internal_targets, keys, networks};
 use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::KeyKind;
-use crate::passed_on;
+use crate::passed_on::PassOn;
 
 /// With full jitter and an hour at most between two, they span about half a day; a restart of the
 /// application must not lose what is accepted.
@@ -40,8 +39,8 @@ pub(crate) struct Source {
     pub(crate) rate_limit: Option<RateLimit>,
     /// Whose requests are read; none: everyone's.
     pub(crate) allow_from: Vec<IpNet>,
-    /// Headers that are handed on, unauthenticated as they are.
-    pub(crate) pass_on: Vec<HeaderName>,
+    /// Headers that the application is given too, though nobody has authenticated them.
+    pub(crate) pass_on: PassOn,
     pub(crate) retention: Duration,
     pub(crate) delivery: Delivery,
     /// Tells the worker that there is something to deliver.
@@ -144,7 +143,8 @@ fn source(field: &Field<'_>, values: &SourceValues) -> Result<Source, Error> {
         receiver: receiver(field, values)?,
         rate_limit: rate_limit(field, values)?,
         allow_from: networks(field.document, &field.place("allow_from"), &values.allow_from)?,
-        pass_on: pass_on(field, values)?,
+        pass_on: PassOn::parse(values.pass_on.as_deref().unwrap_or_default())
+            .map_err(|why| field.invalid("pass_on", why))?,
         retention: seconds(retention),
         delivery: delivery(field, values)?,
         due: Arc::default(),
@@ -239,27 +239,6 @@ fn rate_limit(field: &Field<'_>, values: &SourceValues) -> Result<Option<RateLim
     let rule = Rule::new(limit.requests, limit.per_seconds)
         .map_err(|error| field.locate("rate_limit", &error))?;
     Ok(Some(RateLimit { rule, requests: limit.requests, per_seconds: limit.per_seconds }))
-}
-
-fn pass_on(field: &Field<'_>, values: &SourceValues) -> Result<Vec<HeaderName>, Error> {
-    let mut names: Vec<HeaderName> = Vec::new();
-    for (text, position) in values.pass_on.iter().flatten().zip(1usize..) {
-        // It may be anything, and is not shown.
-        let Ok(name) = HeaderName::try_from(text.as_str()) else {
-            let why = format!("entry {position} is not the name of a header");
-            return Err(field.invalid("pass_on", why));
-        };
-        passed_on::check_name(&name)
-            .map_err(|why| field.invalid("pass_on", format!("{name} {why}")))?;
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    if names.len() > passed_on::NAMES_MAX {
-        let why = format!("at most {} names of headers", passed_on::NAMES_MAX);
-        return Err(field.invalid("pass_on", why));
-    }
-    Ok(names)
 }
 
 fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error> {
