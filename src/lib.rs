@@ -42,6 +42,7 @@ extern crate std;
 
 pub mod abi;
 mod body_limit;
+mod content_type;
 mod delivery;
 mod encryption_key;
 mod envelope;
@@ -63,6 +64,7 @@ mod sender_options;
 mod storage_key;
 mod time;
 
+pub use content_type::ContentType;
 pub use delivery::{Delivery, ReplayKeySource, payload_hash};
 pub use encryption_key::key_id;
 pub use envelope::Encryption;

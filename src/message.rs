@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::content_type::ContentType;
 use crate::error::{Code, Error};
-use crate::limits::{CONTENT_TYPE_BYTES_MAX, SENT_ID_BYTES_MAX};
+use crate::limits::SENT_ID_BYTES_MAX;
 use crate::scheme::Scheme;
 use crate::scheme::sign::HeaderList;
 
@@ -15,7 +16,7 @@ use crate::scheme::sign::HeaderList;
 pub struct Message<'a> {
     /// The event's id, the same for each attempt: 1 to 255 of `A-Z a-z 0-9 _ -`.
     pub id: &'a str,
-    /// The media type of the payload: 1 to 255 printable ASCII characters.
+    /// The media type of the payload: 1 to 255 printable ASCII characters, a [`ContentType`].
     pub content_type: Option<&'a str>,
     /// The payload.
     pub payload: &'a [u8],
@@ -36,16 +37,7 @@ impl Message<'_> {
                 format!("a message id is 1 to {SENT_ID_BYTES_MAX} letters, digits, `_` or `-`"),
             ));
         }
-        let Some(content_type) = self.content_type else { return Ok(self) };
-        let printable = content_type.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if !printable || !(1..=CONTENT_TYPE_BYTES_MAX).contains(&content_type.len()) {
-            return Err(Error::new(
-                Code::InvalidConfig,
-                format!(
-                    "a content type is 1 to {CONTENT_TYPE_BYTES_MAX} printable ASCII characters"
-                ),
-            ));
-        }
+        self.content_type.map(ContentType::parse).transpose()?;
         Ok(self)
     }
 }

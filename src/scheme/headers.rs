@@ -193,7 +193,8 @@ fn duplicate(name: &str) -> Error {
     )
 }
 
-fn without_white_space(value: &[u8]) -> &[u8] {
+/// A value without the spaces and tabs around it.
+pub(crate) fn without_white_space(value: &[u8]) -> &[u8] {
     let is_white = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = value.iter().position(|byte| !is_white(byte)).unwrap_or(value.len());
     let end = value.iter().rposition(|byte| !is_white(byte)).map_or(start, |last| last + 1);

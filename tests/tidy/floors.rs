@@ -3,7 +3,7 @@
 use super::File;
 
 /// The modules of `src/`: a file uses its own folder, its own floor and the floors below it.
-const FLOORS: [(&str, u8); 23] = [
+const FLOORS: [(&str, u8); 24] = [
     ("error", 0),
     ("limits", 0),
     ("body_limit", 0),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, u8); 23] = [
     ("key_ring", 2),
     ("scheme", 3),
     ("envelope", 4),
+    ("content_type", 4),
     ("policy", 5),
     ("delivery", 6),
     ("receiver", 6),

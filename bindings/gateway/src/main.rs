@@ -12,6 +12,7 @@ mod housekeeping;
 mod input;
 mod key_argument;
 mod operate;
+mod passed_on;
 #[cfg(test)]
 #[path = "../tests/postgres/mod.rs"]
 mod postgres_server;

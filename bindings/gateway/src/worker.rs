@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use postseal::policy::retry::{Attempt, Outcome};
-use postseal::{Code, Error, Message, StorageKey};
+use postseal::{Code, ContentType, Error, Message, StorageKey};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -20,6 +20,7 @@ use crate::deliver::{Answer, Failure, header_map};
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
 use crate::operate::metrics::Metrics;
+use crate::passed_on::PassedOn;
 use crate::store::{Event, Job, Lease, Settlement, Store, Take, Taken};
 
 /// A lease is longer than an attempt by this, for the settlement.
@@ -310,7 +311,9 @@ impl From<Error> for Failed {
 /// was not.
 fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Error> {
     let event = &job.event;
-    let content_type = event.content_type.as_deref();
+    // An earlier version may have stored what cannot be sent.
+    let content_type = event.content_type.as_deref().map(str::as_bytes);
+    let content_type = content_type.and_then(ContentType::from_header).map(ContentType::as_str);
     // The same for every attempt, and for every repeat: it is made of what the event is unique by.
     let id = format!("evt_{}", event.key.strip_prefix(KEY_PREFIX).unwrap_or(&event.key));
     let mut headers = match &source.delivery.sender {
@@ -335,12 +338,6 @@ fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Erro
     own("postseal-secret-id", Some(event.secret_id.clone()));
     own("postseal-encrypted", Some(event.encrypted.to_string()));
     own("postseal-attempt", Some(job.lease.attempt.to_string()));
-    let passed_on: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(&event.passed_on).unwrap_or_default();
-    for (name, value) in passed_on {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.entry(name).or_insert(value);
-        }
-    }
+    PassedOn::of_event(&source.pass_on, &event.passed_on).add_to(&mut headers);
     Ok(headers)
 }

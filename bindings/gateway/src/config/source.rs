@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
 use ipnet::IpNet;
 use postseal::policy::rate_limit::Rule;
 use postseal::policy::{
@@ -20,6 +19,7 @@ use super::document::{Document, Key, SourceValues, Step};
 use super::{SOURCES_MAX, internal_targets, keys, networks};
 use crate::deliver::{Plain, Target, TargetOptions};
 use crate::key_argument::KeyKind;
+use crate::passed_on::PassOn;
 
 /// With full jitter and an hour at most between two, they span about half a day; a restart of the
 /// application must not lose what is accepted.
@@ -30,8 +30,6 @@ const TIMEOUT_SECONDS_DEFAULT: u32 = 15;
 const TIMEOUT_SECONDS_MAX: u32 = 300;
 const CONCURRENCY_DEFAULT: u32 = 8;
 const CONCURRENCY_MAX: u32 = 1000;
-/// Names of a delivery's own headers, which nothing that came with a request may bear.
-const RESERVED: [&str; 4] = ["postseal-", "webhook-", "content-", "host"];
 
 /// One source.
 pub(crate) struct Source {
@@ -41,8 +39,8 @@ pub(crate) struct Source {
     pub(crate) rate_limit: Option<RateLimit>,
     /// Whose requests are read; none: everyone's.
     pub(crate) allow_from: Vec<IpNet>,
-    /// Headers that are handed on, unauthenticated as they are.
-    pub(crate) pass_on: Vec<HeaderName>,
+    /// Headers that the application is given too, though nobody has authenticated them.
+    pub(crate) pass_on: PassOn,
     pub(crate) retention: Duration,
     pub(crate) delivery: Delivery,
     /// Tells the worker that there is something to deliver.
@@ -145,7 +143,8 @@ fn source(field: &Field<'_>, values: &SourceValues) -> Result<Source, Error> {
         receiver: receiver(field, values)?,
         rate_limit: rate_limit(field, values)?,
         allow_from: networks(field.document, &field.place("allow_from"), &values.allow_from)?,
-        pass_on: pass_on(field, values)?,
+        pass_on: PassOn::parse(values.pass_on.as_deref().unwrap_or_default())
+            .map_err(|why| field.invalid("pass_on", why))?,
         retention: seconds(retention),
         delivery: delivery(field, values)?,
         due: Arc::default(),
@@ -240,17 +239,6 @@ fn rate_limit(field: &Field<'_>, values: &SourceValues) -> Result<Option<RateLim
     let rule = Rule::new(limit.requests, limit.per_seconds)
         .map_err(|error| field.locate("rate_limit", &error))?;
     Ok(Some(RateLimit { rule, requests: limit.requests, per_seconds: limit.per_seconds }))
-}
-
-fn pass_on(field: &Field<'_>, values: &SourceValues) -> Result<Vec<HeaderName>, Error> {
-    let names = values.pass_on.iter().flatten().map(|name| {
-        let parsed = HeaderName::try_from(name.as_str()).ok();
-        let free = |name: &HeaderName| !RESERVED.iter().any(|own| name.as_str().starts_with(own));
-        parsed.filter(free).ok_or_else(|| {
-            field.invalid("pass_on", "names of headers that a delivery has no use for itself")
-        })
-    });
-    names.collect()
 }
 
 fn delivery(field: &Field<'_>, values: &SourceValues) -> Result<Delivery, Error> {

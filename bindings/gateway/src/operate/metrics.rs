@@ -37,6 +37,12 @@ struct OfSource {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Dropped {
+    source: String,
+    header: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfKind {
     kind: &'static str,
 }
@@ -48,6 +54,7 @@ pub(crate) struct Metrics {
     accept_seconds: Histogram,
     deliveries: Family<Attempted, Counter>,
     delivery_seconds: Family<OfSource, Histogram>,
+    dropped_headers: Family<Dropped, Counter>,
     alerts: Family<OfKind, Counter>,
     redis_failures: Counter,
     connections: Gauge,
@@ -65,6 +72,7 @@ impl Metrics {
             accept_seconds: Histogram::new(ACCEPT_BUCKETS),
             deliveries: Family::default(),
             delivery_seconds: Family::new_with_constructor(|| Histogram::new(DELIVER_BUCKETS)),
+            dropped_headers: Family::default(),
             alerts: Family::default(),
             redis_failures: Counter::default(),
             connections: Gauge::default(),
@@ -95,6 +103,11 @@ impl Metrics {
             "Time of an attempt to deliver",
             Unit::Seconds,
             self.delivery_seconds.clone(),
+        );
+        registry.register(
+            "dropped_headers",
+            "Headers of accepted events that cannot be sent on",
+            self.dropped_headers.clone(),
         );
         registry.register("alerts", "Alerts by kind", self.alerts.clone());
         registry.register(
@@ -140,6 +153,13 @@ impl Metrics {
         self.deliveries.get_or_create(&labels).inc();
         let labels = OfSource { source: source.to_owned() };
         self.delivery_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// An event was accepted without a header that cannot be sent on: a name of `pass_on`, or the
+    /// content type.
+    pub(crate) fn header_dropped(&self, source: &str, header: &str) {
+        let labels = Dropped { source: source.to_owned(), header: header.to_owned() };
+        self.dropped_headers.get_or_create(&labels).inc();
     }
 
     pub(crate) fn alert(&self, kind: &'static str) {

@@ -9,10 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use postseal::policy::claim::Subject;
-use postseal::{Code, Delivery, Error, LogKey, StorageKey};
+use postseal::{Code, ContentType, Delivery, Error, LogKey, StorageKey};
 use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
@@ -26,6 +26,7 @@ use crate::config::Source;
 use crate::host;
 use crate::operate::alerts::{Alerts, Kind};
 use crate::operate::metrics::Metrics;
+use crate::passed_on::PassedOn;
 use crate::store::{Acceptance, Event, NewEvent, Store};
 
 /// A body from which on verifying and decrypting would hold up the other tasks of a thread.
@@ -162,9 +163,9 @@ impl Receiving {
             0..LONG_BODY_BYTES => open(routes, source, head, &body.bytes),
             _ => tokio::task::block_in_place(|| open(routes, source, head, &body.bytes)),
         };
-        let event = match opened? {
+        let (event, dropped) = match opened? {
             Opened::Challenge(text) => return Ok(Answer::Challenge(text)),
-            Opened::Event(event) => event,
+            Opened::Event { event, dropped } => (event, dropped),
         };
         let Event { key, secret_id, received_ms, .. } = &event.event;
         let (id, secret_id, received_ms) =
@@ -175,8 +176,18 @@ impl Receiving {
         }
         if acceptance == Acceptance::Accepted {
             source.due.notify_one();
+            self.report_dropped(source, &id, &dropped);
         }
         Ok(Answer::of(acceptance, id))
+    }
+
+    /// Tells of headers of an event that its application will not be given.
+    fn report_dropped(&self, source: &Source, id: &str, dropped: &[HeaderName]) {
+        for header in dropped {
+            self.metrics.header_dropped(&source.name, header.as_str());
+            let (source, header) = (source.name.as_str(), header.as_str());
+            tracing::debug!(source, id, header, "dropped a header that cannot be sent on");
+        }
     }
 
     async fn limit(&self, source: &Source, client: IpAddr) -> Result<(), Refusal> {
@@ -230,7 +241,8 @@ impl Receiving {
 
 /// What an authenticated message asks for.
 enum Opened {
-    Event(Box<NewEvent>),
+    /// To be delivered, without the `dropped` headers, whose values cannot be sent on.
+    Event { event: Box<NewEvent>, dropped: Vec<HeaderName> },
     /// To have this text back: it wants to know whether we are there.
     Challenge(String),
 }
@@ -242,7 +254,7 @@ fn open(routes: &Routes, source: &Source, head: &Head, body: &[u8]) -> Result<Op
     if let Some(challenge) = challenge(&delivery) {
         return Ok(Opened::Challenge(challenge));
     }
-    new_event(routes, source, head, delivery).map(Box::new).map(Opened::Event)
+    new_event(routes, source, head, delivery)
 }
 
 /// The challenge of Slack's `url_verification`, which is signed like every message of theirs.
@@ -264,11 +276,15 @@ fn new_event(
     source: &Source,
     head: &Head,
     delivery: Delivery<'_>,
-) -> Result<NewEvent, Error> {
+) -> Result<Opened, Error> {
     let replay_key = delivery.replay_key();
     let subject = Subject::new(&source.name, delivery.scheme(), &replay_key, delivery.payload())?;
-    let content_type = content_type(&delivery, &head.headers);
-    let passed_on = passed_on(source, &head.headers);
+    let (passed_on, dropped) = PassedOn::of_request(&source.pass_on, &head.headers);
+    let mut dropped: Vec<_> = dropped.into_iter().cloned().collect();
+    let content_type = content_type(&delivery, &head.headers).unwrap_or_else(|Unsendable| {
+        dropped.push(CONTENT_TYPE);
+        None
+    });
     let digest = subject.digest().map(str::to_owned);
     let mut event = Event {
         key: subject.key().to_owned(),
@@ -278,7 +294,7 @@ fn new_event(
         secret_id: delivery.secret_id().to_owned(),
         encrypted: delivery.encrypted(),
         content_type,
-        passed_on,
+        passed_on: passed_on.to_json(),
         payload: Vec::new(),
         storage_key_id: None,
         received_ms: host::now_ms(),
@@ -290,25 +306,25 @@ fn new_event(
             event.storage_key_id = Some(key.id().to_owned());
         }
     }
-    Ok(NewEvent { event, digest })
+    Ok(Opened::Event { event: Box::new(NewEvent { event, digest }), dropped })
 }
 
-/// The type that is authenticated; for a plain body, the one that came with it. One that could not
-/// be a header's value is none.
-fn content_type(delivery: &Delivery<'_>, headers: &HeaderMap) -> Option<String> {
-    let value = match delivery.encrypted() {
-        true => HeaderValue::from_str(delivery.content_type()?).ok()?,
-        false => headers.get(CONTENT_TYPE)?.clone(),
+/// There is a value, and no delivery could carry it.
+struct Unsendable;
+
+/// The type that is authenticated; for a plain body, the first that came with it and can be sent
+/// on.
+fn content_type(
+    delivery: &Delivery<'_>,
+    headers: &HeaderMap,
+) -> Result<Option<String>, Unsendable> {
+    let values: Vec<&[u8]> = match delivery.encrypted() {
+        true => delivery.content_type().map(str::as_bytes).into_iter().collect(),
+        false => headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect(),
     };
-    let value = value.to_str().ok()?;
-    (value.len() <= postseal::limits::CONTENT_TYPE_BYTES_MAX).then(|| value.to_owned())
-}
-
-/// The headers that the source passes on, as a JSON object. One that is no text is left out.
-fn passed_on(source: &Source, headers: &HeaderMap) -> String {
-    let texts = source.pass_on.iter().filter_map(|name| {
-        let value = headers.get(name)?.to_str().ok()?;
-        Some((name.as_str().to_owned(), Value::from(value)))
-    });
-    Value::Object(texts.collect()).to_string()
+    match values.iter().find_map(|value| ContentType::from_header(value)) {
+        Some(content_type) => Ok(Some(content_type.as_str().to_owned())),
+        None if values.is_empty() => Ok(None),
+        None => Err(Unsendable),
+    }
 }

@@ -57,6 +57,38 @@ fn a_mistake_is_named_with_its_line() {
 }
 
 #[test]
+fn a_header_that_cannot_be_passed_on_is_named() {
+    let refused = [
+        "Connection",
+        "content-encoding",
+        "Content-Length",
+        "Expect",
+        "host",
+        "If-None-Match",
+        "Keep-Alive",
+        "postseal-id",
+        "Proxy-Authorization",
+        "Svix-Id",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "upgrade",
+        "webhook-signature",
+    ];
+    for name in refused {
+        let pass_on = format!("pass_on = [\"x-topic\", \"{name}\"]");
+        let errors = complaint("pass-on", "", &pass_on);
+        let told = format!("line 11: pass_on: {} ", name.to_ascii_lowercase());
+        assert!(errors.contains(&told), "{told:?} expected: {errors}");
+    }
+    let many: Vec<_> = (0..33).map(|number| format!("x-{number}")).collect();
+    let errors = complaint("pass-on", "", &format!("pass_on = {many:?}"));
+    assert!(errors.contains("pass_on: at most 32 names"), "{errors}");
+    let errors = complaint("pass-on", "", "pass_on = [\"x-topic\", \"no name\"]");
+    assert!(errors.contains("pass_on: entry 2 is not the name of a header"), "{errors}");
+}
+
+#[test]
 fn a_good_one_is_said_to_be_ready_with_what_may_be_wrong() {
     let (place, application) = (Place::new("check-good"), Application::start());
     place.configure("", &application.url(), &format!("encryption_keys = [\"{KEY}\"]"));

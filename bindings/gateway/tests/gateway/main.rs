@@ -34,5 +34,7 @@ mod running;
 #[cfg(target_os = "linux")]
 mod shares;
 mod shutdown;
+mod strict;
 mod tls;
+mod values;
 mod world;

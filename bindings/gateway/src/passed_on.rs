@@ -1,0 +1,159 @@
+//! Passed-on headers: headers of a request that a source's application is given too.
+//!
+//! Nobody has authenticated them, so nothing in them may keep an event from being delivered. One
+//! rule decides what can be passed on: before an event is committed, and once more when it is
+//! delivered, since an earlier version may have written it.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+/// Names in a `pass_on`. With a delivery's own they are half of the 100 headers that Apache and
+/// gunicorn take.
+pub(crate) const NAMES_MAX: usize = 32;
+/// Length of a value in bytes: half of [`BYTES_MAX`], so that one header leaves room for others.
+const VALUE_BYTES_MAX: usize = 2 << 10;
+/// All passed-on headers of a delivery, in bytes of its head. Tomcat and Jetty take a head of
+/// 8 KiB, Apache, gunicorn and nginx a line of 8 KiB. A delivery's own headers are below 2 KiB,
+/// which leaves 2 KiB for the application's URL.
+const BYTES_MAX: usize = 4 << 10;
+/// What a header's line has beside name and value: `: ` and the line's end.
+const LINE_BYTES: usize = 4;
+
+/// Headers that only mean something on the connection they came over (RFC 9110, section 7.6.1).
+const OF_THE_CONNECTION: [&str; 8] = [
+    "connection",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// Headers for which a server, or a proxy before it, may refuse any request: 406 for `Accept`, 417
+/// for `Expect`, 425 for `Early-Data`, 508 for a loop. Those that begin with `if-` bring a 412.
+const CONDITIONS: [&str; 7] =
+    ["accept", "cdn-loop", "early-data", "expect", "max-forwards", "range", "via"];
+
+/// The names in a source's `pass_on`, each once.
+pub(crate) struct PassOn(Vec<HeaderName>);
+
+impl PassOn {
+    /// Reads the names of headers.
+    ///
+    /// # Errors
+    /// Why they cannot be passed on, with the name, or the position of what is no name.
+    pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
+        let mut names = Vec::new();
+        for (text, position) in texts.iter().zip(1usize..) {
+            // It may be anything, and is not shown.
+            let name = HeaderName::try_from(text.as_str())
+                .map_err(|_| format!("entry {position} is not the name of a header"))?;
+            if let Some(why) = refusal(name.as_str()) {
+                return Err(format!("{name} {why}"));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names.len() {
+            0..=NAMES_MAX => Ok(PassOn(names)),
+            _ => Err(format!("at most {NAMES_MAX} names of headers")),
+        }
+    }
+}
+
+/// Why headers of this name cannot be passed on, if so.
+fn refusal(name: &str) -> Option<&'static str> {
+    let begins = |with: &[&str]| with.iter().any(|prefix| name.starts_with(prefix));
+    if OF_THE_CONNECTION.contains(&name) || begins(&["proxy-"]) {
+        return Some("belongs to the connection that a request comes over");
+    }
+    if begins(&["content-"]) {
+        return Some("describes the body as it came, which may have been encrypted");
+    }
+    // The `svix-` headers are a second spelling of `webhook-`: with both, a receiver refuses.
+    if begins(&["postseal-", "webhook-", "svix-"]) {
+        return Some("is one by which the application knows a delivery of the gateway");
+    }
+    if CONDITIONS.contains(&name) || begins(&["accept-", "if-"]) {
+        return Some("lets a server refuse the delivery");
+    }
+    None
+}
+
+/// The headers of one event that are passed on, as many as its delivery has room for.
+#[derive(Default)]
+pub(crate) struct PassedOn {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    bytes: usize,
+}
+
+impl PassedOn {
+    /// Takes the headers of these names from a request, and names those of them that it drops.
+    ///
+    /// SPEC: several values of a header are one, joined with `, ` (RFC 9110, section 5.3). A header
+    /// of which any value is not visible ASCII, spaces and tabs is dropped whole.
+    pub(crate) fn of_request<'n>(
+        PassOn(names): &'n PassOn,
+        headers: &HeaderMap,
+    ) -> (Self, Vec<&'n HeaderName>) {
+        let (mut passed_on, mut dropped) = (Self::default(), Vec::new());
+        for name in names.iter().filter(|name| headers.contains_key(*name)) {
+            let values = headers.get_all(name).iter().map(|value| value.to_str().map(trimmed));
+            let joined = values.collect::<Result<Vec<_>, _>>().map(|values| values.join(", "));
+            if !joined.is_ok_and(|value| passed_on.add(name, &value)) {
+                dropped.push(name);
+            }
+        }
+        (passed_on, dropped)
+    }
+
+    /// Takes the headers of these names from what a store has of an event, and leaves out what
+    /// cannot be passed on.
+    pub(crate) fn of_event(PassOn(names): &PassOn, stored: &str) -> Self {
+        let stored: BTreeMap<String, Value> = serde_json::from_str(stored).unwrap_or_default();
+        let mut passed_on = Self::default();
+        for name in names {
+            if let Some(value) = stored.get(name.as_str()).and_then(Value::as_str) {
+                passed_on.add(name, value);
+            }
+        }
+        passed_on
+    }
+
+    /// The form in which a store has them: a JSON object of names and values.
+    pub(crate) fn to_json(&self) -> String {
+        let members = self.headers.iter().filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), Value::from(value.to_str().ok()?)))
+        });
+        Value::Object(members.collect()).to_string()
+    }
+
+    /// Adds them to a delivery's own headers, none of which they replace.
+    pub(crate) fn add_to(self, headers: &mut HeaderMap) {
+        for (name, value) in self.headers {
+            headers.entry(name).or_insert(value);
+        }
+    }
+
+    /// Adds a header, if its value can be sent and there is room for it.
+    fn add(&mut self, name: &HeaderName, value: &str) -> bool {
+        let value = trimmed(value);
+        let bytes = self.bytes + name.as_str().len() + value.len() + LINE_BYTES;
+        let fits = value.len() <= VALUE_BYTES_MAX && bytes <= BYTES_MAX;
+        let Some(value) = HeaderValue::from_str(value).ok().filter(|_| fits) else {
+            return false;
+        };
+        self.headers.push((name.clone(), value));
+        self.bytes = bytes;
+        true
+    }
+}
+
+/// A value without what HTTP allows around it (RFC 9110, section 5.5). HTTP/2 keeps it.
+fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
+}
