@@ -75,6 +75,15 @@ impl Odd {
         Odd::new(id, headers, format!("{header}..{nonce}.{ciphertext}.{tag}").as_bytes())
     }
 
+    /// Its headers, with their values cut short.
+    fn shown(&self) -> String {
+        let header = |(name, value): &(&str, Vec<u8>)| {
+            let text: String = String::from_utf8_lossy(value).chars().take(80).collect();
+            format!("{name} ({} bytes): {text:?}\n", value.len())
+        };
+        self.headers.iter().map(header).collect()
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!("POST {PATH} HTTP/1.1\r\nhost: test\r\n").into_bytes();
         for (name, value) in &self.headers {
@@ -109,8 +118,8 @@ fn value(random: &mut Random) -> Vec<u8> {
         5 => "text/plain; title=\u{fc}".as_bytes().to_vec(),
         6 => bytes(random, length, &all),
         7 => bytes(random, 250 + length, &printable),
-        8 => bytes(random, 1000 + 100 * length, &printable),
-        9 => vec![b'a'; 14_000],
+        8 => bytes(random, 1000 + 50 * length, &printable),
+        9 => vec![b'a'; 3_500],
         _ => b"a, b,, c".to_vec(),
     }
 }
@@ -194,7 +203,7 @@ fn whatever_comes_is_delivered(place: &Place, seed: u64) {
     for number in 0..events {
         let odd = odd(&mut random, number);
         let answer = line.exchange(&odd.bytes());
-        assert_eq!(answer.status, 202, "seed {seed}, event {number}: {:?}", odd.headers);
+        assert_eq!(answer.status, 202, "seed {seed}, event {number}: {}", odd.shown());
         ids.insert(odd.id);
     }
     all_delivered(place, &server);
@@ -219,7 +228,7 @@ fn whatever_comes_with_an_event_that_postgres_has_it_is_delivered() {
 /// Posts each of these over HTTP/1.1, and gives what the application has of it, in their order.
 fn delivered(place: &Place, server: &StrictServer, events: &[Odd]) -> Vec<Taken> {
     for odd in events {
-        assert_eq!(place.send(&odd.bytes()), 202, "{:?}", odd.headers);
+        assert_eq!(place.send(&odd.bytes()), 202, "{}", odd.shown());
     }
     all_delivered(place, server);
     let taken = server.taken();
@@ -235,8 +244,7 @@ fn a_content_type_is_trimmed_and_what_is_none_is_left_out() {
     let (place, server) = (Place::new("types"), strict());
     configure(&place, &server, SOURCE);
     let _gateway = place.start();
-    let longest = "a".repeat(255);
-    let too_long = "a".repeat(256);
+    let (longest, too_long) = ("a".repeat(255), "a".repeat(256));
     let cases: [(&[u8], Option<&str>); 8] = [
         (b"application/json", Some("application/json")),
         (b"\t application/json; a=\"b\" \t", Some("application/json; a=\"b\"")),
@@ -481,12 +489,12 @@ fn the_longest_head_leaves_room_for_the_applications_url() {
     ));
     let _gateway = place.start();
     let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
-    let value = [b'v'; 1000];
+    let value = [b'v'; 450];
     let mut headers: Vec<_> = names.iter().map(|&name| (name, &value[..])).collect();
     headers.push(("content-type", &[b'a'; 255]));
     let odd = Odd::new(&"i".repeat(256), &headers, b"{}");
     let taken = delivered(&place, &server, &[odd]).remove(0);
     assert!(taken.head_bytes <= 6 << 10, "{} bytes", taken.head_bytes);
     assert_eq!(taken.header("content-type").map(str::len), Some(255));
-    assert_eq!(taken.header("x-00").map(str::len), Some(1000));
+    assert_eq!(taken.header("x-00").map(str::len), Some(450));
 }
