@@ -137,10 +137,10 @@ fn a_scarce_limit_of_open_files_is_told_and_deliveries_keep_theirs() {
 }
 
 #[test]
-fn a_limit_that_leaves_no_connections_ends_the_start_with_a_reason() {
+fn a_limit_that_leaves_no_connections_is_an_error() {
     let (place, application) = (Place::new("no-limit"), Application::start());
     place.configure("", &application.url(), "");
-    let output = place.output_under("ulimit -Sn 64; ulimit -Hn 64", &["serve"]);
+    let output = place.output_under("ulimit -Sn 64; ulimit -Hn 64", &["check"]);
     assert!(!output.status.success());
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("the limit of open files is 64"), "{told}");
