@@ -7,18 +7,19 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::count::Count;
+use crate::program::Programs;
 use crate::step::{self, Step};
 use crate::{package, tool, wasi, workspace};
 
 /// Builds all that is measured, then measures it. The numbers are printed as they come.
 pub(crate) fn run() -> Result<bool> {
-    let mut steps = package::pack_steps();
+    let mut steps = package::pack_steps(Programs::Generator);
     steps.push(Step::new("npm packages to compare with", || {
         tool::npm_ci(&workspace::root("tests/bench"))
     }));
     steps.push(Step::new("install the packed package", || package::install_into("tests/bench")));
     steps.push(Step::new("compile the crate, and ring", compile_native));
-    steps.extend(wasi::build_steps());
+    steps.push(wasi::build_step());
     steps.push(Step::new("compile wasmtime, and the host of the module", wasi::compile_bench));
     step::run(steps)?;
     println!();

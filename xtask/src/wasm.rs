@@ -49,6 +49,7 @@ impl Module {
     /// Compiles it, and gives the module's path.
     pub(crate) fn compile(&self, purpose: Purpose) -> Result<PathBuf> {
         let Module { package, target, .. } = self;
+        tool::add_target(target)?;
         let arguments =
             format!("build --locked --package {package} --target {target} --profile {PROFILE}");
         let mut cargo = tool::cargo(&arguments);
