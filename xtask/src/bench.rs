@@ -2,11 +2,9 @@
 //! machine.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
-use crate::count::Count;
 use crate::program::Programs;
 use crate::step::{self, Step};
 use crate::{package, tool, wasi, workspace};
@@ -29,23 +27,11 @@ pub(crate) fn run() -> Result<bool> {
     Ok(node.status()?.success())
 }
 
-/// Asks clippy of the crate that is measured natively.
-pub(crate) fn clippy() -> Result<Count> {
-    Count::of(cargo_native(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"]))
-}
-
 fn compile_native() -> Result<String> {
-    tool::run(&mut cargo_native("build --release --locked"))?;
+    tool::run(&mut tool::cargo("build --release --locked --package postseal-bench-native"))?;
     Ok(String::new())
 }
 
-fn cargo_native(task: &str) -> Command {
-    let mut cargo = tool::cargo(task);
-    cargo.arg("--manifest-path").arg(workspace::root("tests/bench/native/Cargo.toml"));
-    cargo.arg("--target-dir").arg(workspace::target("bench-native"));
-    cargo
-}
-
 fn native_program() -> PathBuf {
-    workspace::target("bench-native/release/postseal-bench-native")
+    workspace::target("release/postseal-bench-native")
 }

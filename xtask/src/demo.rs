@@ -59,24 +59,33 @@ fn bundle_worker() -> Result<String> {
 }
 
 fn show() -> Result<bool> {
-    let keys = Keys::generate()?;
-    let (runtimes, missing): (Vec<_>, Vec<_>) =
-        Runtime::ALL.into_iter().partition(|runtime| runtime.missing().is_none());
-    let (messages, sample) = cases::messages(&keys, &runtimes)?;
-    println!("{sample}\n");
-    let cases = cases::cases(&keys, &messages)?;
-    let mut table = Table::new(&cases);
-    for runtime in runtimes {
-        table.add(runtime, runtime.open_all(&cases)?);
-    }
-    println!("{table}");
-    for why in missing.into_iter().filter_map(Runtime::missing) {
+    let asked = "seal and open in every runtime";
+    let (sample, table) = step::announced(1, 2, asked, fill_table, |_| String::new())?;
+    println!("\n{sample}\n\n{table}");
+    for why in Runtime::ALL.into_iter().filter_map(Runtime::missing) {
         println!("{why}");
     }
     let faults = table.faults();
-    match faults.is_empty() {
-        true => println!("\n{}\n\n{}", table.rotation(), gateway::show()?),
-        false => println!("\nWRONG: {}", faults.join("\nWRONG: ")),
+    if !faults.is_empty() {
+        println!("\nWRONG: {}", faults.join("\nWRONG: "));
+        return Ok(false);
     }
-    Ok(faults.is_empty())
+    println!("\n{}\n", table.rotation());
+    let sent = "send events through the gateway, and kill it midway";
+    let arrived = step::announced(2, 2, sent, gateway::show, |_| String::new())?;
+    println!("\n{arrived}");
+    Ok(true)
+}
+
+/// Asks every runtime that is installed. Beside the table, a message as it goes over the wire.
+fn fill_table() -> Result<(String, Table)> {
+    let keys = Keys::generate()?;
+    let runtimes: Vec<_> =
+        Runtime::ALL.into_iter().filter(|runtime| runtime.missing().is_none()).collect();
+    let (messages, sample) = cases::messages(&keys, &runtimes)?;
+    let mut table = Table::new(cases::cases(&keys, &messages)?);
+    for runtime in runtimes {
+        table.ask(runtime)?;
+    }
+    Ok((sample, table))
 }

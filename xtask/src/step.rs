@@ -31,7 +31,8 @@ impl Step {
         let began = Instant::now();
         let worker = thread::spawn(move || {
             let note = work()?;
-            Ok(format!("{} in the background", outcome(began, &note)))
+            let seconds = began.elapsed().as_secs_f32();
+            Ok(format!("{seconds:.1} s in the background {note}").trim_end().to_owned())
         });
         Step::new(what, || worker.join().map_err(|_| anyhow!("the step's thread panicked"))?)
     }
