@@ -50,7 +50,11 @@ def key_lists(options):
 
 
 def key_entry(key):
-    return ["secret", key] if isinstance(key, str) else [word for pair in key.items() for word in pair]
+    return ["secret", key] if isinstance(key, str) else flat(key)
+
+
+def flat(pairs):
+    return [word for pair in pairs.items() for word in pair]
 
 
 def seal(host, question):
@@ -64,13 +68,11 @@ def seal(host, question):
 
 
 def open_case(host, case):
-    facts, _ = host.call("receiver_new", options=key_lists(case["options"]))
-    receiver = dict(facts)
-    body = base64.b64decode(case["body_base64"])
-    headers = [word for pair in case["headers"].items() for word in pair]
-    handle = int(receiver[b"handle"])
+    receiver = dict(host.call("receiver_new", options=key_lists(case["options"]))[0])
+    body, handle = base64.b64decode(case["body_base64"]), int(receiver[b"handle"])
+    options = ["", *flat(case["headers"])]
     try:
-        facts, _ = host.call("receiver_open", handle, options=["", *headers], body=body)
+        facts, _ = host.call("receiver_open", handle, options=options, body=body)
     except PostsealError as error:
         return {"outcome": error.code}
     delivery = dict(facts)

@@ -1,5 +1,5 @@
-//! The crates outside the workspace, which need a compiler or a machine that the others do not, each
-//! with a lock file of its own. What is checked of the others is checked of them.
+//! The crates outside the workspace, each with a lock file of its own: they need flags or a machine
+//! that the others do not. What is checked of the others is checked of them.
 
 use anyhow::Result;
 

@@ -1,4 +1,5 @@
-//! What a long step prints while it works: a line every ten seconds, with what its program said last.
+//! What a long step prints while it works: a line every ten seconds, with the last line that its
+//! program printed.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
