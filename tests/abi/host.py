@@ -18,11 +18,15 @@ def packed(value):
 
 class Host:
     def __init__(self, path, engine=Engine()):
-        self.store, linker, module = Store(engine), Linker(engine), Module.from_file(engine, path)
+        self.store, linker = self.new_store(engine), Linker(engine)
+        module = Module.from_file(engine, path)
         for one in module.imports:
             linker.define_func(one.module, one.name, one.type, getattr(self, one.name), True)
         self.exports = linker.instantiate(self.store, module).exports(self.store)
         self.exports["_initialize"](self.store)
+
+    def new_store(self, engine):
+        return Store(engine)
 
     def random_get(self, caller, pointer, length):
         caller["memory"].write(caller, secrets.token_bytes(length), pointer)

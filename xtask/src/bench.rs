@@ -2,23 +2,22 @@
 //! machine.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
-use crate::count::Count;
+use crate::program::Programs;
 use crate::step::{self, Step};
 use crate::{package, tool, wasi, workspace};
 
 /// Builds all that is measured, then measures it. The numbers are printed as they come.
 pub(crate) fn run() -> Result<bool> {
-    let mut steps = package::pack_steps();
+    let mut steps = package::pack_steps(Programs::Generator);
     steps.push(Step::new("npm packages to compare with", || {
         tool::npm_ci(&workspace::root("tests/bench"))
     }));
     steps.push(Step::new("install the packed package", || package::install_into("tests/bench")));
     steps.push(Step::new("compile the crate, and ring", compile_native));
-    steps.extend(wasi::build_steps());
+    steps.push(wasi::build_step());
     steps.push(Step::new("compile wasmtime, and the host of the module", wasi::compile_bench));
     step::run(steps)?;
     println!();
@@ -28,23 +27,11 @@ pub(crate) fn run() -> Result<bool> {
     Ok(node.status()?.success())
 }
 
-/// Asks clippy of the crate that is measured natively.
-pub(crate) fn clippy() -> Result<Count> {
-    Count::of(cargo_native(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"]))
-}
-
 fn compile_native() -> Result<String> {
-    tool::run(&mut cargo_native("build --release --locked"))?;
+    tool::run(&mut tool::cargo("build --release --locked --package postseal-bench-native"))?;
     Ok(String::new())
 }
 
-fn cargo_native(task: &str) -> Command {
-    let mut cargo = tool::cargo(task);
-    cargo.arg("--manifest-path").arg(workspace::root("tests/bench/native/Cargo.toml"));
-    cargo.arg("--target-dir").arg(workspace::target("bench-native"));
-    cargo
-}
-
 fn native_program() -> PathBuf {
-    workspace::target("bench-native/release/postseal-bench-native")
+    workspace::target("release/postseal-bench-native")
 }

@@ -6,7 +6,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -56,11 +55,11 @@ pub(crate) fn run(seconds: u32) -> Result<bool> {
     compile()?;
     let mut clean = true;
     for (index, target) in TARGETS.into_iter().enumerate() {
-        step::announce(index + 1, TARGETS.len(), target);
-        let began = Instant::now();
         let corpus = workspace::target("fuzz/corpus").join(target);
-        let output = tool::output(&mut program(target, &corpus, seconds)?)?;
-        println!("{}", step::outcome(began, &summary(&output)));
+        let mut program = program(target, &corpus, seconds)?;
+        let run = || tool::output(&mut program);
+        let note = |output: &Result<Output>| output.as_ref().map(summary).unwrap_or_default();
+        let output = step::announced(index + 1, TARGETS.len(), target, run, note)?;
         if !output.status.success() {
             println!("{}", tool::printed(&output));
             clean = false;

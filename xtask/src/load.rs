@@ -1,11 +1,9 @@
 //! The gateway under load, against what people would build or take in its place.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
-use crate::count::Count;
 use crate::step::{self, Step};
 use crate::{tool, workspace};
 
@@ -32,18 +30,13 @@ pub(crate) fn run() -> Result<bool> {
     Ok(node.status()?.success())
 }
 
-/// Asks clippy of what the gateway is measured with.
-pub(crate) fn clippy() -> Result<Count> {
-    Count::of(cargo_native(tool::CLIPPY_OUTSIDE).args(["--", "-D", "warnings"]))
-}
-
 fn compile_gateway() -> Result<String> {
     tool::run(&mut tool::cargo("build --release --locked --package postseal-gateway"))?;
     Ok(String::new())
 }
 
 fn compile_native() -> Result<String> {
-    tool::run(&mut cargo_native("build --release --locked"))?;
+    tool::run(&mut tool::cargo("build --release --locked --package postseal-bench-gateway"))?;
     Ok(String::new())
 }
 
@@ -62,13 +55,6 @@ fn qhook() -> PathBuf {
     workspace::target("qhook/bin/qhook")
 }
 
-fn cargo_native(task: &str) -> Command {
-    let mut cargo = tool::cargo(task);
-    cargo.arg("--manifest-path").arg(workspace::root("tests/bench/gateway/native/Cargo.toml"));
-    cargo.arg("--target-dir").arg(workspace::target("bench-gateway"));
-    cargo
-}
-
 fn native_program() -> PathBuf {
-    workspace::target("bench-gateway/release/postseal-bench-gateway")
+    workspace::target("release/postseal-bench-gateway")
 }

@@ -4,7 +4,6 @@ mod bench;
 mod budget;
 mod case;
 mod cases;
-mod codes;
 mod constant_time;
 mod count;
 mod demo;
@@ -15,8 +14,8 @@ mod measure;
 mod outside;
 mod package;
 mod program;
+mod progress;
 mod runtime;
-mod scripts;
 mod sealed;
 mod step;
 mod sums;
@@ -31,6 +30,8 @@ use std::env;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+
+use crate::program::Programs;
 
 const HELP: &str = "\
 Builds, shows and tests postseal.
@@ -69,10 +70,11 @@ fn task(words: &[&str]) -> Result<bool> {
     match words {
         ["demo"] => demo::run(),
         ["build"] => {
-            let steps = package::build_steps().into_iter().chain(wasi::build_steps());
-            step::run(steps.collect()).map(|()| true)
+            let mut steps = package::build_steps(Programs::Generator);
+            steps.push(wasi::build_step());
+            step::run(steps).map(|()| true)
         }
-        ["pack"] => step::run(package::pack_steps()).map(|()| true),
+        ["pack"] => step::run(package::pack_steps(Programs::Generator)).map(|()| true),
         ["sums"] => step::run(sums::write_steps()).map(|()| true),
         ["test"] => test::run(""),
         ["test", word] => test::run(word),

@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use anyhow::{Context, Result, anyhow};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::{Context, Result};
 
 use crate::measure::{self, Measured};
+use crate::program::{self, Programs};
 use crate::step::Step;
 use crate::wasm::{Module, Purpose};
-use crate::{budget, codes, scripts, tool, workspace};
+use crate::{budget, tool, workspace};
 
 /// SIMD makes SHA-256 a third faster, and smaller. The core is compiled for speed, for the sake of
 /// its loops over base64, and a low threshold keeps the rest of it from being copied into itself.
@@ -20,19 +19,19 @@ const MODULE: Module = Module {
     flags: &["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-threshold=25"],
 };
 
-/// What builds the npm package in pkg/npm.
-pub(crate) fn build_steps() -> Vec<Step> {
-    // npm waits for the network while the compilers use the processor.
-    let tools = thread::spawn(|| tool::npm_ci(&workspace::root("bindings/js")));
+/// What builds the npm package in pkg/npm, with the programs that the task compiles anyway.
+pub(crate) fn build_steps(programs: Programs) -> Vec<Step> {
     vec![
-        Step::new(format!("compilation target {}", MODULE.target), || {
-            tool::add_target(MODULE.target)
+        programs.step(),
+        Step::in_background("compile the core to WebAssembly", || {
+            MODULE.compile(Purpose::Published).map(|_| String::new())
         }),
-        Step::new("codes.ts from src/error.rs", codes::write),
-        Step::new("stores/scripts.ts from src/policy", scripts::write),
-        Step::new("compile the core to WebAssembly, with its glue", || glue(Purpose::Published)),
-        Step::new("npm packages that build the package", || {
-            tools.join().map_err(|_| anyhow!("npm's thread ended early"))?
+        Step::in_background("npm packages that build the package", || {
+            tool::npm_ci(&workspace::root("bindings/js"))
+        }),
+        Step::new("generate the JavaScript glue, codes.ts and scripts.ts", || {
+            generate("typescript", &[])?;
+            glue(Purpose::Published)
         }),
         Step::new("bundle the package", || {
             bundle(Purpose::Published, &workspace::root("pkg/npm/dist"))
@@ -41,8 +40,8 @@ pub(crate) fn build_steps() -> Vec<Step> {
 }
 
 /// What builds the package, and packs it as it would be published.
-pub(crate) fn pack_steps() -> Vec<Step> {
-    let mut steps = build_steps();
+pub(crate) fn pack_steps(programs: Programs) -> Vec<Step> {
+    let mut steps = build_steps(programs);
     steps.push(Step::new("pack the package", pack));
     steps
 }
@@ -77,16 +76,18 @@ pub(crate) fn build_unwiped() -> Result<PathBuf> {
     Ok(files)
 }
 
+/// Fails if the generated TypeScript in the checkout differs from the core.
+pub(crate) fn check_typescript() -> Result<String> {
+    generate("check", &[])
+}
+
 fn glue(purpose: Purpose) -> Result<String> {
-    let output = purpose.folder().join("bindgen");
-    Bindgen::new()
-        .input_path(MODULE.compile(purpose)?)
-        .web(true)?
-        .omit_default_module_path(true)
-        .typescript(true)
-        .generate(&output)
-        .with_context(|| format!("wasm-bindgen fails; its output goes to {}", output.display()))?;
-    Ok(String::new())
+    let module = MODULE.compile(purpose)?;
+    generate("glue", &[module, purpose.folder().join("bindgen")])
+}
+
+fn generate(what: &str, paths: &[PathBuf]) -> Result<String> {
+    tool::run(tool::command(program::generator()).arg(what).args(paths))
 }
 
 fn bundle(purpose: Purpose, files: &Path) -> Result<String> {

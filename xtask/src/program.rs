@@ -1,18 +1,54 @@
-//! The native program `postseal` that the demo and the tests use: compiled fast, not for speed.
+//! The native programs that the demo and the tests use, compiled fast, not for speed: `postseal`,
+//! and the generator of the npm package's glue.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::step::Step;
 use crate::{tool, workspace};
 
-/// Compiles the program, or finds that it is up to date.
-pub(crate) fn compile() -> Result<String> {
-    tool::run(&mut tool::cargo("build --package postseal-gateway --bin postseal"))?;
-    Ok(String::new())
+/// What is compiled by one call of cargo, so that what the programs share is compiled once: cargo
+/// compiles a crate anew for each set of features that a call asks for.
+#[derive(Clone, Copy)]
+pub(crate) enum Programs {
+    /// The generator alone.
+    Generator,
+    /// Both.
+    All,
+    /// Both, from what `cargo test` compiles.
+    Tested,
 }
 
-/// Where the compiled program is.
+impl Programs {
+    /// The step that compiles them.
+    pub(crate) fn step(self) -> Step {
+        let what = match self {
+            Programs::Generator => "compile the generator of the glue",
+            _ => "compile the program `postseal`, and the generator of the glue",
+        };
+        Step::new(what, move || self.compile())
+    }
+
+    /// Compiles them, or finds that they are up to date.
+    pub(crate) fn compile(self) -> Result<String> {
+        let selected = match self {
+            Programs::Generator => "--package xtask-generate",
+            Programs::All => "--package xtask-generate --package postseal-gateway --bins",
+            // A test among the targets gives every crate the features that tests ask for.
+            Programs::Tested => "--workspace --bin xtask-generate --bin postseal --test tidy",
+        };
+        tool::run(&mut tool::cargo(&format!("build --locked {selected}")))?;
+        Ok(String::new())
+    }
+}
+
+/// Where the program `postseal` is.
 pub(crate) fn path() -> PathBuf {
     workspace::target("debug/postseal")
+}
+
+/// Where the generator is.
+pub(crate) fn generator() -> PathBuf {
+    workspace::target("debug/xtask-generate")
 }

@@ -69,18 +69,26 @@ impl Runtime {
         self.names().0
     }
 
-    /// What must be installed first, where it is not there. npm brings all the others.
+    /// What has to be installed first, where it is missing. npm brings all the others.
     pub(crate) fn missing(self) -> Option<&'static str> {
-        let chromium = || match env::var_os("CHROMIUM") {
+        let has_chromium = || match env::var_os("CHROMIUM") {
             Some(_) => true,
             None => env::var_os("PATH").is_some_and(|path| {
                 env::split_paths(&path).any(|folder| folder.join("chromium").exists())
             }),
         };
-        (self == Runtime::Chromium && !chromium()).then_some(
-            "Chromium is not installed, so its column is left out: install Debian's package \
-             `chromium`, or name the program in CHROMIUM.",
-        )
+        match self {
+            Runtime::Chromium if !has_chromium() => Some(
+                "Chromium is not installed, so its column is left out: install Debian's package \
+                 `chromium`, or name the program in CHROMIUM.",
+            ),
+            Runtime::Wasmtime if !tool::has_python() => Some(
+                "Python 3 with its venv module is not installed, so the column of wasmtime, which \
+                 comes from\nPyPI, is left out: install Debian's packages `python3` and \
+                 `python3-venv`.",
+            ),
+            _ => None,
+        }
     }
 
     /// Encrypts and signs a message.
@@ -104,7 +112,7 @@ impl Runtime {
         Ok(answers.iter().map(Answer::parse).collect())
     }
 
-    /// The program that takes a question and gives an answer: in tests/demo, all but wasmtime's.
+    /// The program that takes a question and gives an answer, from tests/demo.
     fn program(self) -> Option<Command> {
         let words = match self {
             Runtime::Native => return None,
@@ -116,7 +124,7 @@ impl Runtime {
             Runtime::Bun => "node_modules/.bin/bun --no-install stdio.mjs",
             Runtime::Workerd => "node workerd.mjs",
             Runtime::Chromium => "node chromium.mjs",
-            Runtime::Wasmtime => return Some(wasi::demo()),
+            Runtime::Wasmtime => return Some(wasi::demo_host()),
         };
         let mut words = words.split_whitespace();
         let mut program = Command::new(words.next()?);

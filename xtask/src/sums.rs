@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use crate::program::Programs;
 use crate::step::Step;
 use crate::{measure, package, tool, wasi, workspace};
 
@@ -12,8 +13,8 @@ const ADVICE: &str = "`cargo xtask sums` writes the files anew: commit them";
 
 /// What builds both modules, and writes their hashes.
 pub(crate) fn write_steps() -> Vec<Step> {
-    let mut steps = package::build_steps();
-    steps.extend(wasi::build_steps());
+    let mut steps = package::build_steps(Programs::Generator);
+    steps.push(wasi::build_step());
     steps.push(Step::new("hashes of the modules", write));
     steps
 }

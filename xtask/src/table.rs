@@ -2,24 +2,27 @@
 
 use std::fmt;
 
+use anyhow::Result;
+
 use crate::case::Case;
 use crate::runtime::{Answer, Runtime};
 
 /// The answers of the runtimes to the cases.
-pub(crate) struct Table<'a> {
-    cases: &'a [Case],
+pub(crate) struct Table {
+    cases: Vec<Case>,
     columns: Vec<(Runtime, Vec<Answer>)>,
 }
 
-impl<'a> Table<'a> {
+impl Table {
     /// A table without columns.
-    pub(crate) fn new(cases: &'a [Case]) -> Self {
+    pub(crate) fn new(cases: Vec<Case>) -> Self {
         Table { cases, columns: Vec::new() }
     }
 
-    /// Adds a runtime's answers, one for each case.
-    pub(crate) fn add(&mut self, runtime: Runtime, answers: Vec<Answer>) {
-        self.columns.push((runtime, answers));
+    /// Adds a column: what the runtime answers to each case.
+    pub(crate) fn ask(&mut self, runtime: Runtime) -> Result<()> {
+        self.columns.push((runtime, runtime.open_all(&self.cases)?));
+        Ok(())
     }
 
     /// Each cell that is not as it must be.
@@ -61,7 +64,7 @@ fn fault(runtime: Runtime, case: &Case, answer: &Answer) -> Option<String> {
     (!matched).then(|| format!("{place}: expected {:?}, got {:?}", case.matched, answer.matched))
 }
 
-impl fmt::Display for Table<'_> {
+impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.columns.iter().map(|(runtime, _)| runtime.name());
         write!(f, "{}", line("", "answer", names))?;

@@ -3,15 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
-use crate::{
-    codes, constant_time, fuzz, outside, package, program, scripts, step, sums, tool, wasi,
-    workspace,
-};
+use crate::program::Programs;
+use crate::{constant_time, fuzz, outside, package, program, step, sums, tool, wasi, workspace};
 
 /// A target without `std`: what compiles for it cannot use `std` by mistake.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -28,7 +25,6 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group { name: "format", run: format },
-    Group { name: "generated TypeScript", run: generated_typescript },
     Group { name: "generated vectors", run: generated_vectors },
     Group { name: "vectors against a second implementation", run: cross_check },
     Group { name: "TypeScript", run: typescript },
@@ -38,6 +34,7 @@ const GROUPS: &[Group] = &[
     Group { name: "core without std", run: without_std },
     Group { name: "constant time under valgrind", run: constant_time::test },
     Group { name: "cargo test", run: cargo_test },
+    Group { name: "generated TypeScript", run: generated_typescript },
     Group { name: "fuzz, 5 s each", run: fuzz::test },
     Group { name: "WASI module in wasmtime", run: wasmtime },
     Group { name: "documentation", run: documentation },
@@ -63,10 +60,8 @@ pub(crate) fn run(word: &str) -> Result<bool> {
     }
     let mut sum = Count::default();
     for (index, group) in chosen.iter().enumerate() {
-        step::announce(index + 1, chosen.len(), group.name);
-        let began = Instant::now();
-        let count = (group.run)().unwrap_or_else(|error| Count::failure(format!("{error:#}")));
-        println!("{}", step::outcome(began, &count.summary()));
+        let run = || (group.run)().unwrap_or_else(|error| Count::failure(format!("{error:#}")));
+        let count = step::announced(index + 1, chosen.len(), group.name, run, Count::summary);
         if !count.report.is_empty() {
             println!("{}\n", count.report);
         }
@@ -92,12 +87,9 @@ fn format() -> Result<Count> {
 }
 
 fn generated_typescript() -> Result<Count> {
-    let mut sum = Count::default();
-    for check in [codes::check, scripts::check] {
-        check()?;
-        sum.add(&Count::success());
-    }
-    Ok(sum)
+    Programs::Tested.compile()?;
+    package::check_typescript()?;
+    Ok(Count::success())
 }
 
 fn generated_vectors() -> Result<Count> {
@@ -123,6 +115,7 @@ fn clippy_native() -> Result<Count> {
     cargo("clippy --workspace --all-targets -- -D warnings")
 }
 
+/// In the profile of the modules, whose procedural macros are compiled for them anyway.
 fn clippy_wasm() -> Result<Count> {
     tool::add_target("wasm32-unknown-unknown")?;
     tool::add_target("wasm32-wasip1")?;
@@ -130,7 +123,7 @@ fn clippy_wasm() -> Result<Count> {
     for face in
         ["postseal-js --target wasm32-unknown-unknown", "postseal-wasi --target wasm32-wasip1"]
     {
-        sum.add(&cargo(&format!("clippy --package {face} -- -D warnings"))?);
+        sum.add(&cargo(&format!("clippy --profile wasm --package {face} -- -D warnings"))?);
     }
     Ok(sum)
 }
@@ -141,14 +134,14 @@ fn without_std() -> Result<Count> {
 }
 
 fn cargo_test() -> Result<Count> {
-    Count::of_cargo_test(&mut tool::cargo("test --workspace --no-fail-fast --quiet"))
+    Count::of_cargo_test(&mut tool::cargo("test --workspace --no-fail-fast -- --quiet"))
 }
 
 /// The tests that need the module, and are ignored where there is none. They are asked of the whole
 /// workspace, so that wasmtime is compiled with the features that `cargo test` has given it.
 fn wasmtime() -> Result<Count> {
-    let mut tests = tool::cargo("test --workspace --test module --quiet -- --ignored");
-    step::run_quietly(wasi::build_steps())?;
+    let mut tests = tool::cargo("test --workspace --test module -- --ignored --quiet");
+    wasi::build()?;
     tests.env("POSTSEAL_WASM", wasi::path());
     tests.env("POSTSEAL_UNWIPED_WASM", wasi::build_unwiped()?);
     Count::of_cargo_test(&mut tests)
@@ -178,14 +171,14 @@ fn deny() -> Result<Count> {
 static BUILT: AtomicBool = AtomicBool::new(false);
 
 fn pack() -> Result<Count> {
-    step::run_quietly(package::pack_steps())?;
+    step::run_quietly(package::pack_steps(Programs::Tested))?;
     BUILT.store(true, Ordering::Relaxed);
     Ok(Count::success())
 }
 
 fn build_package() -> Result<()> {
     if !BUILT.swap(true, Ordering::Relaxed) {
-        step::run_quietly(package::build_steps())?;
+        step::run_quietly(package::build_steps(Programs::Tested))?;
     }
     Ok(())
 }
@@ -226,18 +219,18 @@ fn npm_wiping() -> Result<Count> {
 
 fn hashes() -> Result<Count> {
     build_package()?;
-    step::run_quietly(wasi::build_steps())?;
+    wasi::build()?;
     sums::check()?;
     Ok(Count::success())
 }
 
 fn python_host() -> Result<Count> {
-    step::run_quietly(wasi::build_steps())?;
+    wasi::build()?;
     python("tests/abi/run.py", &wasi::path(), Count::of_closing_line)
 }
 
 fn interop() -> Result<Count> {
-    program::compile()?;
+    Programs::Tested.compile()?;
     python("tests/interop/run.py", &program::path(), Count::of_closing_line)
 }
 

@@ -5,11 +5,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::workspace;
+use crate::{progress, workspace};
 
 /// What clippy is asked of a crate outside the workspace. Of the release build, so that what was
 /// built before is of use.
@@ -22,16 +23,34 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The cargo that runs this task.
+/// The cargo that runs this task. It prints how many crates are compiled, as in a terminal.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments.split_whitespace());
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
     cargo
 }
 
-/// Runs a program, and gives what it printed and how it ended.
+/// Runs a program, and gives what it printed and how it ended. In the meantime, the last line that
+/// it printed is the progress of the step, unless it runs in the background.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
-    command.output().map_err(|error| {
+    let mut child = start(command)?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let shown = thread::current().name() == Some("main");
+    let errors = thread::spawn(move || stderr.map(|stream| progress::read(stream, shown)));
+    let stdout = stdout.map(|stream| progress::read(stream, shown));
+    let stderr = errors.join().map_err(|_| anyhow!("the thread that reads errors panicked"))?;
+    let status = child.wait()?;
+    Ok(Output {
+        status,
+        stdout: stdout.transpose()?.unwrap_or_default(),
+        stderr: stderr.transpose()?.unwrap_or_default(),
+    })
+}
+
+fn start(command: &mut Command) -> Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map_err(|error| {
         let program = command.get_program().to_string_lossy().into_owned();
         match error.kind() {
             io::ErrorKind::NotFound => anyhow!("{program} is not installed. {}", advice(&program)),
@@ -96,12 +115,17 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<String> {
     Ok("installed".to_owned())
 }
 
+/// Whether there is a Python that can make environments.
+pub(crate) fn has_python() -> bool {
+    output(command("python3").args(["-c", "import venv, ensurepip"]))
+        .is_ok_and(|output| output.status.success())
+}
+
 /// The Python of an environment with what `requirements` names; plain python3 where there are none.
 pub(crate) fn python_environment(requirements: &Path) -> Result<PathBuf> {
     let Ok(wanted) = read(requirements) else { return Ok("python3".into()) };
-    let folder = requirements.parent().and_then(|path| path.file_name()).unwrap_or_default();
-    let venv = workspace::target("venv").join(folder);
-    let (python, stamp) = (venv.join("bin/python3"), venv.join("installed.txt"));
+    let (venv, python) = (environment(requirements), environment_python(requirements));
+    let stamp = venv.join("installed.txt");
     if read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
@@ -111,6 +135,16 @@ pub(crate) fn python_environment(requirements: &Path) -> Result<PathBuf> {
         .arg(requirements))?;
     write(&stamp, wanted)?;
     Ok(python)
+}
+
+/// Where the Python of that environment is.
+pub(crate) fn environment_python(requirements: &Path) -> PathBuf {
+    environment(requirements).join("bin/python3")
+}
+
+fn environment(requirements: &Path) -> PathBuf {
+    let folder = requirements.parent().and_then(|path| path.file_name()).unwrap_or_default();
+    workspace::target("venv").join(folder)
 }
 
 fn newer(product: &Path, source: &Path) -> bool {

@@ -13,28 +13,28 @@ use crate::{tool, workspace};
 /// One scalar build for every engine: some have no SIMD.
 const MODULE: Module = Module { package: "postseal-wasi", target: "wasm32-wasip1", flags: &[] };
 
-/// What builds the module.
-pub(crate) fn build_steps() -> Vec<Step> {
-    vec![
-        Step::new(format!("compilation target {}", MODULE.target), || {
-            tool::add_target(MODULE.target)
-        }),
-        Step::new("compile the core to a WASI module", build),
-    ]
+/// The step that builds the module, beside the steps before it.
+pub(crate) fn build_step() -> Step {
+    Step::in_background("compile the core to a WASI module", build)
 }
 
-/// Compiles the program that answers the demo's questions in wasmtime. It is asked of the whole
-/// workspace, so that wasmtime is compiled with the features that the tests give it.
-pub(crate) fn compile_demo() -> Result<String> {
-    tool::run(&mut tool::cargo("build --locked --workspace --example demo"))?;
-    Ok(String::new())
+/// Installs the real wasmtime from PyPI for the demo, where Python can: compiling it takes minutes.
+pub(crate) fn install_wasmtime() -> Result<String> {
+    if !tool::has_python() {
+        return Ok("left out: Python 3 with venv is not installed".to_owned());
+    }
+    tool::python_environment(&demo_requirements()).map(|_| String::new())
 }
 
-/// That program, and the module that it runs.
-pub(crate) fn demo() -> Command {
-    let mut demo = tool::command(workspace::target("debug/examples/demo"));
-    demo.arg(path());
-    demo
+/// The program that answers the demo's questions in wasmtime, and the module that it runs.
+pub(crate) fn demo_host() -> Command {
+    let mut host = tool::command(tool::environment_python(&demo_requirements()));
+    host.arg(workspace::root("tests/demo/wasmtime_host.py")).arg(path());
+    host
+}
+
+fn demo_requirements() -> PathBuf {
+    workspace::root("tests/demo/requirements.txt")
 }
 
 /// Compiles the program that measures the module in wasmtime.
@@ -58,7 +58,8 @@ pub(crate) fn path() -> PathBuf {
     workspace::root("pkg/wasi/dist/postseal.wasm")
 }
 
-fn build() -> Result<String> {
+/// Builds the module.
+pub(crate) fn build() -> Result<String> {
     let module = MODULE.compile(Purpose::Published)?;
     let bytes = fs::read(module).context("the module was not compiled")?;
     tool::write(&path(), &bytes)?;

@@ -1,8 +1,8 @@
 //! Compiles a crate to WebAssembly so that anybody gets the same bytes: nothing of the folders in
 //! which it is compiled goes into the module.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use anyhow::{Context, Result};
 
@@ -21,10 +21,10 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// The folder of what is built.
+    /// The folder of the modules, and of what is made of them.
     pub(crate) fn folder(self) -> PathBuf {
         match self {
-            Purpose::Published => workspace::target(""),
+            Purpose::Published => workspace::target("published"),
             Purpose::Unwiped => workspace::target("unwiped"),
         }
     }
@@ -49,15 +49,22 @@ impl Module {
     /// Compiles it, and gives the module's path.
     pub(crate) fn compile(&self, purpose: Purpose) -> Result<PathBuf> {
         let Module { package, target, .. } = self;
+        tool::add_target(target)?;
         let arguments =
             format!("build --locked --package {package} --target {target} --profile {PROFILE}");
         let mut cargo = tool::cargo(&arguments);
-        cargo.arg("--target-dir").arg(purpose.folder());
+        cargo.arg("--target-dir").arg(workspace::target(""));
         // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.all_flags(purpose)?.join("\u{1f}"));
         tool::run(&mut cargo)?;
-        let file = package.replace('-', "_");
-        Ok(purpose.folder().join(format!("{target}/{PROFILE}/{file}.wasm")))
+        // Cargo gives the modules of both purposes the same path.
+        let file = format!("{}.wasm", package.replace('-', "_"));
+        let compiled = workspace::target(&format!("{target}/{PROFILE}/{file}"));
+        let module = purpose.folder().join(file);
+        fs::create_dir_all(purpose.folder())
+            .and_then(|()| fs::copy(&compiled, &module))
+            .with_context(|| format!("cannot copy {}", compiled.display()))?;
+        Ok(module)
     }
 
     fn all_flags(&self, purpose: Purpose) -> Result<Vec<String>> {

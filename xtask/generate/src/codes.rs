@@ -2,40 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use postseal::Code;
 
-use crate::{tool, workspace};
+use crate::read;
 
 const ABOUT: &str =
     "Why something was refused. Codes are stable, and are never reused for another meaning.";
 
-/// Writes the file if it is not up to date.
-pub(crate) fn write() -> Result<String> {
-    let text = text()?;
-    if tool::read(&path()).is_ok_and(|there| there == text) {
-        return Ok("up to date".to_owned());
-    }
-    tool::write(&path(), text)?;
-    Ok(format!("{} codes", Code::ALL.len()))
-}
+/// The generated file.
+pub(crate) const PATH: &str = "bindings/js/ts/codes.ts";
 
-/// Fails if the file in the checkout is not what would be generated.
-pub(crate) fn check() -> Result<()> {
-    if tool::read(&path())? != text()? {
-        bail!("{} differs from src/error.rs: run `cargo xtask build`", path().display());
-    }
-    Ok(())
-}
-
-fn path() -> PathBuf {
-    workspace::root("bindings/js/ts/codes.ts")
-}
-
-fn text() -> Result<String> {
-    let source = tool::read(&workspace::root("src/error.rs"))?;
+/// The content of the generated file.
+pub(crate) fn text() -> Result<String> {
+    let source = read("src/error.rs")?;
     let statuses: BTreeSet<u16> = Code::ALL.iter().map(|code| code.status()).collect();
     let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
     let (mut union, mut table) = (String::new(), String::new());

@@ -1,36 +1,13 @@
 //! `bindings/js/ts/stores/scripts.ts`: the core's Redis scripts and the bounds of a rate limit, in
 //! TypeScript.
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
 use postseal::policy::{LIMIT_PER_SECONDS_MAX, LIMIT_REQUESTS_MAX, claim, rate_limit};
 
-use crate::{tool, workspace};
+/// The generated file.
+pub(crate) const PATH: &str = "bindings/js/ts/stores/scripts.ts";
 
-/// Writes the file if it is not up to date.
-pub(crate) fn write() -> Result<String> {
-    let text = text();
-    if tool::read(&path()).is_ok_and(|there| there == text) {
-        return Ok("up to date".to_owned());
-    }
-    tool::write(&path(), text)?;
-    Ok(String::new())
-}
-
-/// Fails if the file in the checkout is not what would be generated.
-pub(crate) fn check() -> Result<()> {
-    if tool::read(&path())? != text() {
-        bail!("{} differs from src/policy: run `cargo xtask build`", path().display());
-    }
-    Ok(())
-}
-
-fn path() -> PathBuf {
-    workspace::root("bindings/js/ts/stores/scripts.ts")
-}
-
-fn text() -> String {
+/// The content of the generated file.
+pub(crate) fn text() -> String {
     let swap = literal(claim::REDIS_SWAP_SCRIPT);
     let rate_limit = literal(rate_limit::REDIS_SCRIPT);
     format!(
