@@ -20,6 +20,7 @@ mod hostile;
 mod http2;
 #[cfg(target_os = "linux")]
 mod http2_frames;
+mod lost_files;
 mod message;
 mod operating;
 mod postgres;
@@ -34,6 +35,7 @@ mod running;
 #[cfg(target_os = "linux")]
 mod shares;
 mod shutdown;
+mod stalled;
 mod strict;
 mod tls;
 mod values;
