@@ -31,7 +31,7 @@ const BESIDE = {
   lambda: "frameworks/lambda.ts",
 };
 
-/** What becomes of wasm-bindgen's glue: the body of a function. */
+/** Replacements that turn wasm-bindgen's glue into the body of a function. */
 const GLUE = [
   // It compiles what is no instance of `WebAssembly.Module`. It always gets a module, and one of
   // another realm, as Next's Edge runtime has them, is no instance of this realm's class.
@@ -40,7 +40,7 @@ const GLUE = [
   [/(\w+)\.buffer\.detached === true \|\| \1\.buffer\.detached === void 0 && /g, ""],
   [/^export {([^}]*)};$/gm, "return { __proto__: null,$1};"],
 ];
-/** esbuild's helpers for CommonJS: a descriptor must not inherit a `get` or a `value`. */
+/** Replacements in esbuild's CommonJS helpers: a descriptor must not inherit `get` or `value`. */
 const HELPERS = [[/(__defProp\(.*?, )\{ (get|value):/g, "$1{ __proto__: null, $2:"]];
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,20 +1,20 @@
-// What an object says itself, and what it would only inherit from `Object.prototype`: a merge of
-// foreign JSON elsewhere in the process can put anything there, and none of it is ours to read.
+// Members of an object that it does not merely inherit from `Object.prototype`, where a merge of
+// foreign JSON elsewhere in the process can put anything.
 //
-// Options are read by `members` in `options.ts`. Everything else that may lack a member is read by
-// what is here: `bare` for objects of our own, `member` for those of others, `element` for arrays.
+// `members` in `options.ts` reads options. Every other object that may lack a member goes through
+// this file: `bare` is for our own objects, `member` for other people's, and `element` for arrays.
 
 /**
- * An object of our own without a prototype: for options that we pass on to the platform, and for
- * records of which we read members that may be absent.
+ * A copy without a prototype: for options that we pass to the platform, and for our own records
+ * with optional members.
  */
 export function bare<T extends object>(members: T): T {
   return { __proto__: null, ...members };
 }
 
 /**
- * A member of what others made, such as a store, a request or a database's row: its own or that of
- * its class, and undefined where only `Object.prototype` (or an array's prototype) has it.
+ * A member of an object that others made, such as a store, a request or a database's row: its own
+ * or its class's, and undefined where only `Object.prototype` (or an array's prototype) has it.
  */
 export function member<T extends object, K extends keyof T>(
   value: T | null | undefined,
@@ -36,9 +36,9 @@ export function has<T extends object, K extends PropertyKey>(
 }
 
 /**
- * Whether the member is the root's, the object at the end of the chain of prototypes: that is
- * `Object.prototype`, of this realm or another. What no object of the chain has may still be
- * there: a proxy makes up its members.
+ * Whether only the root has the member. The root is the object at the end of the prototype chain:
+ * `Object.prototype`, of this realm or another. A name that no object of the chain has counts as
+ * not inherited, since a proxy can have members without listing them.
  */
 function isInherited(value: object, name: PropertyKey): boolean {
   if (Array.isArray(value)) return !Object.hasOwn(value, name);

@@ -6,8 +6,8 @@ export interface Expiring {
 }
 
 /**
- * An array without a prototype: what is past its end is undefined, and what is put there is its
- * own, whatever stands on `Object.prototype` under the number.
+ * An array without a prototype: an index past its end reads as undefined and can be assigned to,
+ * whatever `Object.prototype` has under that number.
  */
 interface Heap<E> {
   [at: number]: E;

@@ -1,5 +1,5 @@
-// What a platform gives to the package, in a few lines each, so that a test shows what the package
-// reads and not what the platform reads for itself. Their members are fields, since an assignment
+// Small substitutes for the platform's classes, so that a test shows what the package reads and not
+// what the platform reads for itself. Their members are fields, since an assignment
 // would meet the setters of a polluted prototype.
 
 /** As WebIDL reads a dictionary: inherited members too. */
@@ -94,7 +94,7 @@ export class FakeIncoming {
   }
 
   on(event, listener) {
-    // Not by `queueMicrotask`: Node's own would not bear what stands on the prototypes.
+    // Not by `queueMicrotask`: Node's own breaks on some polluted names.
     const soon = Promise.resolve();
     if (event === "data") soon.then(() => listener(this.chunk));
     if (event === "end") soon.then(() => {}).then(() => listener());

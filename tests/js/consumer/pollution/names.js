@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Names that stand in no file of the package: the members of descriptors, of the dictionaries that
- * the platform reads, of what drivers and platforms answer with, and places in arrays.
+ * Names that no file of the package has: members of descriptors, of dictionaries that the platform
+ * reads, of answers of drivers and platforms, and array indices.
  */
 const FURTHER = [
   ...["get", "set", "value", "writable", "enumerable", "configurable"],
@@ -38,7 +38,7 @@ function found(text, pattern) {
   return Array.from(text.matchAll(pattern), ([name]) => name);
 }
 
-/** Without what is there in every program, and what wasm-bindgen keeps to itself. */
+/** Without the members that every object has, and wasm-bindgen's private ones. */
 function unique(names) {
   const taken = (name) => name in Object.prototype || name.startsWith("__");
   return [...new Set(names)].filter((name) => !taken(name)).sort();

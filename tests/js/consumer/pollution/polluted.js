@@ -1,14 +1,14 @@
-// Prototypes with members that do not belong there, for as long as a test takes.
+// Adds hostile members to prototypes for the duration of a test.
 import { EVIL_SECRET, STALE } from "./known.js";
 
-/** How often something has called a function that stood on a prototype. */
+/** How often a function of a polluted prototype was called. */
 export const calls = { count: 0 };
 
 const hostileFunction = () => {
   calls.count += 1;
   return HOSTILE_OBJECT;
 };
-/** Not counted: `JSON.stringify` calls it, whatever becomes of its result. */
+/** Not counted: `JSON.stringify` calls it before the package can discard its result. */
 const toHostileJson = () => HOSTILE_OBJECT;
 const HOSTILE_OBJECT = Object.freeze({
   secrets: EVIL_SECRET,
@@ -20,7 +20,7 @@ const HOSTILE_OBJECT = Object.freeze({
   current: null,
   status: 200,
 });
-/** What an option of this name could do most harm with. */
+/** The most harmful value for an option of this name. */
 const OF_NAME = {
   __proto__: null,
   code: "FST_ERR_CTP_INVALID_MEDIA_TYPE",
@@ -48,7 +48,7 @@ const GENERAL = {
   "a function": hostileFunction,
 };
 
-/** The ways in which all names are polluted at once, each as the descriptor for a name. */
+/** The ways to pollute all names at once: each makes the descriptor for a name. */
 export const WAYS = {
   ...Object.fromEntries(
     Object.entries(GENERAL).map(([what, value]) => [what, () => data(value)]),
@@ -58,7 +58,7 @@ export const WAYS = {
   "a getter and a setter": () => accessor(HOSTILE_OBJECT, () => {}),
   "a getter alone": () => accessor("text", undefined),
 };
-/** Those in which one name is: the rest shows where everything is polluted, or is only read. */
+/** The ways to pollute one name at a time, a few to keep the test short. */
 export const WAYS_OF_ONE = ["what is worst for the name", "a getter and a setter"];
 
 function worst(name) {
@@ -71,9 +71,9 @@ function worst(name) {
 }
 
 /**
- * Adds members of these names to a prototype, and returns what takes them away again. The language
- * itself calls `then`, for every promise, and `return`, for every iteration that ends early: no
- * function is put under the one, and nothing under the other.
+ * Adds members of these names to a prototype, and returns a function that removes them. The
+ * language itself calls `then` for every promise and `return` for every iteration that ends early,
+ * so `then` never gets a function and `return` is left alone.
  */
 export function pollute(prototype, names, way) {
   const added = names.filter((name) => {
@@ -91,14 +91,15 @@ export function pollute(prototype, names, way) {
 }
 
 /**
- * The same with getters that only note who reads them: `seen` gets the names that a line of the
- * package has read, and not those that the platform has.
+ * The same with getters that only record their readers: `seen` gets each name that a line of the
+ * package has read, and none that only the platform has.
  */
 export function watch(prototype, names, seen) {
   const note = (what) => {
     const [, , , ...lines] = new Error(what).stack.split("\n");
-    // A builtin reads for the line that calls it. The language reads `then` of a promise's value,
-    // and `JSON.stringify` all that it may: what that gave is thrown away.
+    // A builtin reads on behalf of the line that calls it. Two reads cannot be avoided: the
+    // language reads `then` of a promise's value, and `JSON.stringify` reads what the package then
+    // discards.
     const caller = lines.find((line) => !line.includes("<anonymous>")) ?? "";
     const isItsOwn = what === "then" || lines.at(0)?.includes("JSON.stringify");
     if (!isItsOwn && WATCHED.test(caller)) seen.add(`${what} ${caller.trim()}`);

@@ -1,5 +1,5 @@
 // Runs every case on clean prototypes, and then on polluted ones: the outcome must be the same, and
-// nothing that only stands on a prototype may be read or called.
+// the package may neither read nor call an inherited member.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +19,8 @@ const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), "../node_modules/p
 const PROTOTYPES = { Object: Object.prototype, Array: Array.prototype };
 
 /**
- * `load` gives an entry point by its name, as an ES module or as CommonJS. With a word on the command
- * line, only the tests whose name has it.
+ * `load` gives an entry point by its name, as an ES module or as CommonJS. With a word on the
+ * command line, only the tests whose name has it run.
  */
 export async function run(load) {
   const loaded = Object.create(null);
@@ -40,7 +40,7 @@ export async function run(load) {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** But `slim`, which is the root once more, with a module that it is given. */
+/** All entry points but `slim`: it is the root with a module that the caller gives. */
 function entryPoints() {
   const { exports } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
   return Object.keys(exports)
@@ -126,7 +126,7 @@ function deterministic() {
     replaced(crypto, "getRandomValues", (view) => view.fill((random += 1))),
     replaced(globalThis, "Request", FakeRequest),
     replaced(globalThis, "Response", FakeResponse),
-    // Node's own streams and timers would not bear what stands on the prototypes.
+    // Node's own streams and timers break on some polluted names.
     replaced(console, "error", (line) => void (printed = line)),
     replaced(globalThis, "setTimeout", () => 0),
     replaced(globalThis, "clearTimeout", () => {}),
