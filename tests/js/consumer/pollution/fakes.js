@@ -127,3 +127,42 @@ export class FakeOutgoing {
     this.sent = [...this.sent, "destroyed"];
   }
 }
+
+const PlatformURL = URL;
+const urls = new Map();
+
+/** A URL that the platform has read while the prototypes were clean: Node 24's breaks later. */
+export class FakeURL {
+  #facts;
+
+  static prepare(text) {
+    const { href, protocol, hostname, username, password } = new PlatformURL(text);
+    urls.set(text, [href, protocol, hostname, username, password]);
+    return text;
+  }
+
+  constructor(text) {
+    this.#facts = urls.get(String(text));
+    if (this.#facts === undefined) throw new TypeError("no URL of the tests");
+  }
+
+  get href() {
+    return this.#facts[0];
+  }
+
+  get protocol() {
+    return this.#facts[1];
+  }
+
+  get hostname() {
+    return this.#facts[2];
+  }
+
+  get username() {
+    return this.#facts[3];
+  }
+
+  get password() {
+    return this.#facts[4];
+  }
+}

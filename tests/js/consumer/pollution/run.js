@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Suite } from "../suite/harness.js";
 import { replaced } from "../suite/host.js";
 import { adapterCases } from "./adapters.js";
-import { FakeRequest, FakeResponse } from "./fakes.js";
+import { FakeRequest, FakeResponse, FakeURL } from "./fakes.js";
 import { insteadCases } from "./instead.js";
 import { NOW } from "./known.js";
 import { namesOf } from "./names.js";
@@ -126,6 +126,7 @@ function deterministic() {
     replaced(crypto, "getRandomValues", (view) => view.fill((random += 1))),
     replaced(globalThis, "Request", FakeRequest),
     replaced(globalThis, "Response", FakeResponse),
+    replaced(globalThis, "URL", FakeURL),
     // Node's own streams and timers break on some polluted names.
     replaced(console, "error", (line) => void (printed = line)),
     replaced(globalThis, "setTimeout", () => 0),

@@ -1,7 +1,9 @@
 // Senders, their messages, what `send` gives to `fetch`, retries, and what `testing` makes.
+import { FakeURL } from "./fakes.js";
 import { EVIL_SECRET, KEY, NOW, PAYLOAD, SECRET } from "./known.js";
 
-const URL_TEXT = "https://example.org/hooks";
+const URL_TEXT = FakeURL.prepare("https://example.org/hooks");
+const ELSEWHERE = FakeURL.prepare("http://example.org/");
 const MESSAGE = { id: "evt_1", payload: PAYLOAD };
 
 export function sendingCases({ postseal, "postseal/testing": testing }) {
@@ -80,7 +82,7 @@ function sendCases({ Sender }) {
   const cases = {
     "send with an empty signal": () => sender.send(URL_TEXT, MESSAGE, { signal: {} }),
     "send without attempts": () => sender.send(URL_TEXT, MESSAGE, { maxAttempts: 0 }),
-    "send elsewhere": () => sender.send("http://example.org/", MESSAGE, {}),
+    "send elsewhere": () => sender.send(ELSEWHERE, MESSAGE, {}),
   };
   for (const [name, answer] of Object.entries(answers)) {
     cases[`send, ${name}`] = async () => {
