@@ -6,7 +6,7 @@
 // second argument says.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 import { build } from "esbuild";
@@ -30,6 +30,18 @@ const BESIDE = {
   hono: "frameworks/hono.ts",
   lambda: "frameworks/lambda.ts",
 };
+
+/** Replacements that turn wasm-bindgen's glue into the body of a function. */
+const GLUE = [
+  // It compiles what is no instance of `WebAssembly.Module`. It always gets a module, and one of
+  // another realm, as Next's Edge runtime has them, is no instance of this realm's class.
+  [/if \(!\(module instanceof WebAssembly\.Module\)\) {[^}]*}/g, ""],
+  // Buffers have no `detached` before Node 22, and would inherit one from `Object.prototype`.
+  [/(\w+)\.buffer\.detached === true \|\| \1\.buffer\.detached === void 0 && /g, ""],
+  [/^export {([^}]*)};$/gm, "return { __proto__: null,$1};"],
+];
+/** Replacements in esbuild's CommonJS helpers: a descriptor must not inherit `get` or `value`. */
+const HELPERS = [[/(__defProp\(.*?, )\{ (get|value):/g, "$1{ __proto__: null, $2:"]];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "ts");
@@ -110,22 +122,19 @@ async function glueFactory(path) {
     },
     bundle: true,
     write: false,
-    format: "iife",
-    globalName: "glue",
+    format: "esm",
     target: "es2022",
   });
-  const glue = without(/if \(!\(module instanceof WebAssembly\.Module\)\) {[^}]*}/, bundle);
-  return `export default function makeGlue() {\n${glue}\nreturn glue;\n}`;
+  const glue = replacedIn("wasm-bindgen's glue", bundle.outputFiles[0].text, GLUE);
+  return `export default function makeGlue() {\n${glue}\n}`;
 }
 
-/**
- * The glue compiles what is no instance of `WebAssembly.Module`. It always gets a module, and one
- * of another realm, as Next's Edge runtime has them, is no instance of this realm's class.
- */
-function without(pattern, { outputFiles }) {
-  const { text } = outputFiles[0];
-  if (!pattern.test(text)) throw new Error(`wasm-bindgen's glue has no ${pattern} any more`);
-  return text.replace(pattern, "");
+/** The text with each pattern replaced, all of which must be in it. */
+function replacedIn(what, text, patterns) {
+  return patterns.reduce((changed, [pattern, replacement]) => {
+    if (!changed.match(pattern)) throw new Error(`${what} has no ${pattern} any more`);
+    return changed.replaceAll(pattern, replacement);
+  }, text);
 }
 
 /** The text that `ts/entry/text.ts` reads, which is asked whether it reads the same bytes. */
@@ -158,9 +167,10 @@ function paths(pattern, names) {
 
 /** Bundles entry points; what several ES modules share is in files of its own, there once. */
 async function scripts(entries, { format, shared, plugins = [] }) {
-  await build({
+  const { outputFiles } = await build({
     entryPoints: Object.entries(entries).map(([out, path]) => ({ in: join(source, path), out })),
     outdir: dist,
+    write: false,
     outExtension: { ".js": format === "cjs" ? ".cjs" : ".js" },
     bundle: true,
     format,
@@ -175,6 +185,10 @@ async function scripts(entries, { format, shared, plugins = [] }) {
     external: ["./core.wasm", "./core.wasm?module"],
     plugins: [provide, ...plugins],
   });
+  for (const { path, text } of outputFiles) {
+    const name = `esbuild's ${basename(path)}`;
+    writeFileSync(path, format === "cjs" ? replacedIn(name, text, HELPERS) : text);
+  }
 }
 
 /** One file of types an entry point, the same text for ESM and CommonJS. */

@@ -1,4 +1,5 @@
-//! Options as the TypeScript hands them over: plain objects.
+//! Options as the TypeScript hands them over: objects without a prototype, so that what is read
+//! here is never inherited from `Object.prototype`.
 //!
 //! An error names the option, and never its value: the value may be a secret.
 

@@ -17,17 +17,17 @@ pub struct Receiver {
 
 #[wasm_bindgen]
 impl Receiver {
-    /// A receiver of the given options: a plain object.
+    /// A receiver of the given options: an object as `Fields` has it.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Receiver, Refusal> {
         let core = postseal::Receiver::new(receiver_options(options)?)?;
         Ok(Receiver { core, payload: None })
     }
 
-    /// The headers that `open` wants, in lower case.
+    /// The headers that `open` wants, in lower case, with NUL between them.
     #[wasm_bindgen(js_name = headerNames)]
-    pub fn header_names(&self) -> Result<JsValue, serde_wasm_bindgen::Error> {
-        serde_wasm_bindgen::to_value(&self.core.scheme().header_names())
+    pub fn header_names(&self) -> String {
+        self.core.scheme().header_names().join("\0")
     }
 
     /// The largest body that `open` accepts.

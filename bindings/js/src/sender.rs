@@ -21,7 +21,7 @@ pub struct Prepared {
 
 #[wasm_bindgen]
 impl Sender {
-    /// A sender of the given options: a plain object.
+    /// A sender of the given options: an object as `Fields` has it.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Sender, Refusal> {
         let core = postseal::Sender::new(sender_options(options)?)?;

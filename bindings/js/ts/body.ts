@@ -1,6 +1,7 @@
 // Bodies and payloads as bytes: never parsed, never written again, and never memory that another
 // thread can change.
 import { WebhookError } from "./error.js";
+import { member } from "./own.js";
 import type { Bytes } from "./types.js";
 
 const REMEDY =
@@ -15,6 +16,11 @@ let encoder: TextEncoder | undefined;
 /** Where texts are encoded for one call. Most bodies fit, and an allocation is saved for each. */
 let encoded: Bytes | undefined;
 const ENCODED_BYTES = 65_536;
+/** In engines from 2023 on. */
+const IS_WELL_FORMED = member(
+  String.prototype as { isWellFormed?: (this: string) => boolean },
+  "isWellFormed",
+);
 
 /** The bytes of a body, without a copy where it is bytes already. Throws `body_not_bytes`. */
 export function bodyBytes(body: unknown): Bytes {
@@ -80,7 +86,7 @@ function isArrayBuffer(value: unknown): boolean {
 }
 
 function isSharedBuffer(value: unknown): boolean {
-  const kind = globalThis.SharedArrayBuffer as { prototype: object } | undefined;
+  const kind = member(globalThis, "SharedArrayBuffer") as { prototype: object } | undefined;
   return kind !== undefined && hasLength(lengthGetter(kind), value);
 }
 
@@ -103,9 +109,8 @@ function wellFormed(text: string): string {
   throw new WebhookError("body_not_bytes", `the body is a string with a lone surrogate: ${REMEDY}`);
 }
 
-/** `isWellFormed` is in engines from 2023 on. */
-function isWellFormed(text: string & { isWellFormed?: () => boolean }): boolean {
-  return text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
+function isWellFormed(text: string): boolean {
+  return IS_WELL_FORMED?.call(text) ?? !/\p{Surrogate}/u.test(text);
 }
 
 function shared(): WebhookError {

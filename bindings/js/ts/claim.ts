@@ -4,6 +4,7 @@ import { SCHEME } from "./delivery.js";
 import { WebhookError } from "./error.js";
 import { instance } from "./module.js";
 import { members, numeric, record, seconds } from "./options.js";
+import { member } from "./own.js";
 import type { Claim, ClaimOptions, Delivery, Store } from "./types.js";
 
 /** What the core wants written; the texts are opaque. */
@@ -33,10 +34,12 @@ export async function claim(
   delivery: Delivery,
   options: ClaimOptions,
 ): Promise<Claim> {
-  if (typeof store?.swap !== "function") throw invalid("the store must have a method `swap`");
+  if (typeof member(store, "swap") !== "function") {
+    throw invalid("the store must have a method `swap`");
+  }
   const names = ["source", "leaseSeconds", "retainSeconds", "now"];
   const given = members(options, names, "the claim's options");
-  const scheme = (record(delivery, "the delivery") as { [SCHEME]?: string })[SCHEME];
+  const scheme = member(record(delivery, "the delivery") as { [SCHEME]?: string }, SCHEME);
   if (scheme === undefined) throw invalid("only what `receiver.open` gives can be claimed");
   const { source } = given;
   if (typeof source !== "string") throw invalid("`source` must be a string: name the endpoint");
@@ -120,13 +123,10 @@ async function swapped(place: Place, swap: Swap): Promise<true | string | null> 
   } catch (cause) {
     throw unusable("the store did not answer", { cause });
   }
-  if (answer?.swapped === true) return true;
-  if (
-    answer?.swapped === false &&
-    (answer.current === null || typeof answer.current === "string")
-  ) {
-    return answer.current;
-  }
+  const made = member(answer, "swapped");
+  if (made === true) return true;
+  const current = member(answer, "current");
+  if (made === false && (current === null || typeof current === "string")) return current;
   throw unusable("the store's answer is not { swapped, current }");
 }
 

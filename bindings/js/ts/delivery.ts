@@ -3,6 +3,7 @@ import { textBytes, withBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import type { HeaderSource } from "./headers.js";
 import { instance } from "./module.js";
+import { bare } from "./own.js";
 import { INSPECT, shown } from "./redact.js";
 import { validation } from "./schema.js";
 import type { StandardSchemaV1 } from "./standard_schema.js";
@@ -42,7 +43,7 @@ function payloadHash(body: Bytes | string): string {
 export class OpenedDelivery implements Delivery {
   readonly id: string | null;
   readonly timestamp: number | null;
-  declare readonly replayKey: string;
+  readonly replayKey!: string;
   readonly replayKeySource: "signed_id" | "payload_hash";
   readonly replayProtected: boolean;
   readonly secretId: string;
@@ -64,12 +65,12 @@ export class OpenedDelivery implements Delivery {
    * A replay key that is hashed when it is first read: few read it, and it costs as much as the
    * verification. It is the delivery's own member, as its other facts are, and one getter for all.
    */
-  static readonly #WHEN_READ: PropertyDescriptor & ThisType<OpenedDelivery> = {
+  static readonly #WHEN_READ: PropertyDescriptor = bare({
     enumerable: true,
-    get() {
+    get(this: OpenedDelivery) {
       return (this.#hash ??= payloadHash(this.#verified));
     },
-  };
+  });
 
   /**
    * `facts` is what the module answered: see `facts` in `bindings/js/src/receiver.rs`. `wire` is

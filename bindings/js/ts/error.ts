@@ -1,6 +1,7 @@
 // The one error class: a stable code, a sentence for the operator, and the outward answer.
 import type { Bytes } from "./bytes.js";
 import { type ErrorCode, type ErrorStatus, STATUS } from "./codes.js";
+import { bare, member } from "./own.js";
 
 /** The same symbol in every copy of this package. */
 const BRAND: unique symbol = Symbol.for("postseal.WebhookError") as never;
@@ -12,6 +13,7 @@ const RETRY_AFTER_SECONDS = 10;
 const RETRY_AFTER_SECONDS_MAX = 86_400;
 const RETRIED: readonly ErrorStatus[] = [429, 503];
 const REFUSED = "webhook refused\n";
+const TEXT = ["content-type", "text/plain; charset=utf-8"] as const;
 
 /** An answer as plain data, for platforms that take no `Response`. */
 export interface PlainAnswer {
@@ -35,10 +37,11 @@ export class WebhookError extends Error {
     message: string,
     options?: { cause?: unknown; retryAfterSeconds?: number },
   ) {
-    super(message, options);
+    const given: typeof options = bare({ ...options });
+    super(message, given);
     this.code = code;
     this.status = STATUS[code];
-    if (options?.retryAfterSeconds !== undefined) retryAfter.set(this, options.retryAfterSeconds);
+    if (given.retryAfterSeconds !== undefined) retryAfter.set(this, given.retryAfterSeconds);
   }
 
   /** True also for an error of another copy of this package (ESM beside CJS). */
@@ -56,7 +59,7 @@ export class WebhookError extends Error {
    */
   toResponse(): Response {
     const { status, headers, body } = refusal(this);
-    return new Response(body, { status, headers: headers as [string, string][] });
+    return new Response(body, bare({ status, headers: headers as [string, string][] }));
   }
 
   toJSON(): { code: ErrorCode; message: string; status: number } {
@@ -64,19 +67,17 @@ export class WebhookError extends Error {
   }
 }
 
-Object.defineProperties(WebhookError.prototype, {
-  name: { value: "WebhookError" },
-  [BRAND]: { value: true },
-});
+Object.defineProperty(WebhookError.prototype, "name", bare({ value: "WebhookError" }));
+Object.defineProperty(WebhookError.prototype, BRAND, bare({ value: true }));
 
 /** What a peer is told: the same text for every status, and nothing of the reason. */
 export function refusal(error: { status: number; code?: ErrorCode }): PlainAnswer {
-  const { status, code } = error;
-  const headers: [string, string][] = [["content-type", "text/plain; charset=utf-8"]];
-  if (RETRIED.includes(status as ErrorStatus) || code === "in_progress") {
-    const seconds = Math.ceil(retryAfter.get(error) ?? RETRY_AFTER_SECONDS);
-    const bounded = Math.min(Math.max(seconds, 1), RETRY_AFTER_SECONDS_MAX);
-    headers.push(["retry-after", String(bounded)]);
+  const { status } = error;
+  const isRetried = RETRIED.includes(status as ErrorStatus);
+  if (!isRetried && member(error, "code") !== "in_progress") {
+    return { status, headers: [TEXT], body: REFUSED };
   }
-  return { status, headers, body: REFUSED };
+  const seconds = Math.ceil(retryAfter.get(error) ?? RETRY_AFTER_SECONDS);
+  const bounded = Math.min(Math.max(seconds, 1), RETRY_AFTER_SECONDS_MAX);
+  return { status, headers: [TEXT, ["retry-after", String(bounded)]], body: REFUSED };
 }

@@ -15,7 +15,7 @@ export interface Exchange<A extends unknown[], L extends unknown[]> {
   readonly limit: L;
   readonly headers: HeadersInput;
   /** What to do on this platform where something has parsed the body. */
-  readonly remedy?: string;
+  readonly remedy: string | undefined;
   /**
    * Reads the body into `collected`, or answers with what was there already. What it throws, but a
    * WebhookError, means that the body broke off.

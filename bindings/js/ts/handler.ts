@@ -5,6 +5,7 @@ import { claim } from "./claim.js";
 import { type PlainAnswer, refusal, WebhookError } from "./error.js";
 import type { Endpoint, Exchange } from "./exchange.js";
 import { members } from "./options.js";
+import { bare, member } from "./own.js";
 import { Collected } from "./request.js";
 import type { BodyInput, Claim, Delivery, HandlerOptions, HeadersInput } from "./types.js";
 
@@ -43,7 +44,8 @@ export class Handler<A extends unknown[], L extends unknown[]> implements Endpoi
     if (isResponse(answer)) return answer;
     const { status, headers, body } = answer;
     // A 204 must not have a body, not even an empty one.
-    return new Response(body || null, { status, headers: headers as [string, string][] });
+    const init = bare({ status, headers: headers as [string, string][] });
+    return new Response(body || null, init);
   }
 
   async plain(exchange: Exchange<A, L>): Promise<PlainAnswer> {
@@ -79,8 +81,10 @@ export class Handler<A extends unknown[], L extends unknown[]> implements Endpoi
     let success: unknown;
     let retryAfterSeconds: unknown;
     try {
+      const result: unknown = await limit(...args);
       // In here too: a getter of the answer may throw.
-      ({ success, retryAfterSeconds } = Object(await limit(...args)) as Record<string, unknown>);
+      success = member(result, "success");
+      retryAfterSeconds = member(result, "retryAfterSeconds");
     } catch (cause) {
       throw new WebhookError("store_unavailable", "`limit` failed", { cause });
     }
@@ -184,12 +188,12 @@ function checked<A extends unknown[], L extends unknown[]>(
   }
   if (!("dedupe" in given)) return given as never;
   const dedupe = members(given["dedupe"], DEDUPE, "`dedupe`");
-  const { store, source } = dedupe as { store?: { swap?: unknown }; source?: unknown };
-  if (typeof store !== "function" && typeof store?.swap !== "function") {
+  const { store, source } = dedupe;
+  if (typeof store !== "function" && typeof member(store, "swap") !== "function") {
     throw invalid("`dedupe.store` must be a store, or a function that gives one");
   }
   if (typeof source !== "string") throw invalid("`dedupe.source` must name the endpoint");
-  return { ...given, dedupe } as never;
+  return bare({ ...given, dedupe }) as never;
 }
 
 async function storeOf<A extends unknown[]>(

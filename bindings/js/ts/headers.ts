@@ -1,9 +1,10 @@
 // Headers as each platform has them, read for all values of the names that are asked for.
 import { WebhookError } from "./error.js";
+import { element, elements, member } from "./own.js";
 
 /** Takes each value of a name; the name is in lower case. */
 type Take = (name: string, value: string) => void;
-type Pair = readonly [unknown, unknown];
+type Pair = readonly [name: string, value: unknown];
 type Members = Readonly<Record<string, unknown>>;
 
 /** Headers that can be read more than once. */
@@ -23,18 +24,21 @@ export class HeaderSource {
    * made unusable.
    */
   fields(names: ReadonlySet<string>): string {
-    const fields: string[] = [];
+    let fields = "";
     this.#readAll(names, (name, value) => {
-      fields.push(name, value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value);
+      const text = value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
+      fields += `${fields === "" ? "" : "\0"}${name}\0${text}`;
     });
-    return fields.join("\0");
+    return fields;
   }
 
   /** All values of one header, joined as fetch joins them. */
   value(name: string): string | null {
-    const values: string[] = [];
-    this.#readAll(new Set([lowerCase(name)]), (_, value) => values.push(value));
-    return values.length === 0 ? null : values.join(", ");
+    let joined = null as string | null;
+    this.#readAll(new Set([lowerCase(name)]), (_, value) => {
+      joined = joined === null ? value : `${joined}, ${value}`;
+    });
+    return joined;
   }
 
   /** What a getter or a Headers-like throws is its caller's mistake, not a trap. */
@@ -49,17 +53,17 @@ export class HeaderSource {
 
 function reader(headers: unknown): (names: ReadonlySet<string>, take: Take) => void {
   if (typeof headers !== "object" || headers === null) throw unreadable();
-  const { headers: inner } = headers as { headers?: unknown };
+  if (Array.isArray(headers)) return pairsReader(elements(headers));
+  const inner = member(headers, "headers");
   if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
     throw new WebhookError("invalid_config", "pass `request.headers`, not the request");
   }
-  if ("get" in headers && typeof headers.get === "function" && !isMap(headers)) {
+  if (typeof member(headers, "get") === "function" && !isMap(headers)) {
     const lookup = headers as { get(name: string): unknown };
     return (names, take) => names.forEach((name) => takeAll(name, lookup.get(name), take));
   }
-  if (Symbol.iterator in headers) {
-    const pairs = Array.from(headers as Iterable<unknown>, pair);
-    return (names, take) => readPairs(pairs, names, take);
+  if (member(headers, Symbol.iterator) !== undefined) {
+    return pairsReader(Array.from(headers as Iterable<unknown>));
   }
   return (names, take) => readMembers(headers as Members, names, take);
 }
@@ -71,11 +75,14 @@ function readMembers(members: Members, names: ReadonlySet<string>, take: Take): 
   }
 }
 
-function readPairs(pairs: readonly Pair[], names: ReadonlySet<string>, take: Take): void {
-  for (const pair of pairs) {
-    const wanted = nameAmong(names, String(pair[0]));
-    if (wanted !== undefined) takeAll(wanted, pair[1], take);
-  }
+function pairsReader(items: unknown[]): (names: ReadonlySet<string>, take: Take) => void {
+  const pairs = items.map(pair);
+  return (names, take) => {
+    for (const [name, value] of pairs) {
+      const wanted = nameAmong(names, name);
+      if (wanted !== undefined) takeAll(wanted, value, take);
+    }
+  };
 }
 
 /**
@@ -101,15 +108,17 @@ function takeAll(name: string, value: unknown, take: Take): void {
   if (typeof value === "string") return take(name, value);
   if (value === undefined || value === null) return;
   if (!Array.isArray(value)) throw unreadable();
-  for (const item of value) {
+  for (const item of elements(value)) {
     if (typeof item !== "string") throw unreadable();
     take(name, item);
   }
 }
 
 function pair(item: unknown): Pair {
-  if (Array.isArray(item) && item.length === 2 && typeof item[0] === "string") return item as never;
-  throw unreadable();
+  if (!Array.isArray(item) || item.length !== 2) throw unreadable();
+  const name: unknown = element(item, 0);
+  if (typeof name !== "string") throw unreadable();
+  return [name, element(item, 1)];
 }
 
 /** A Map's `get` minds case, so a Map is read as the pairs that it is. */

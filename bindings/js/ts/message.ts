@@ -2,6 +2,7 @@
 import { bodyBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import { members } from "./options.js";
+import { member } from "./own.js";
 import type { Bytes, Message } from "./types.js";
 
 interface PlainMessage {
@@ -30,13 +31,30 @@ export function plainMessage(message: Message): PlainMessage {
 function jsonBytes(value: unknown): Bytes {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    text = written(value);
   } catch {
     // A cycle or a BigInt; the engine's own error quotes names from the value.
   }
   if (text === undefined)
     throw new WebhookError("invalid_config", "the message's `json` cannot be written as JSON");
   return bodyBytes(text);
+}
+
+/**
+ * JSON as `JSON.stringify` writes it, but without what a value would only inherit from
+ * `Object.prototype`: a `toJSON`, or an element in the place of a hole.
+ */
+function written(value: unknown): string | undefined {
+  const roots = [Object.prototype, Array.prototype];
+  // What an assignment has put there is enumerable. A replacer costs more than the rest.
+  const polluted = roots.some((root) => Object.hasOwn(root, "toJSON") || Object.keys(root).length);
+  return JSON.stringify(value, polluted ? original : undefined) as string | undefined;
+}
+
+/** What the object that holds a value, `this`, has itself: `value` has been through `toJSON`. */
+function original(this: unknown, name: string, value: unknown): unknown {
+  const held = member(this, name);
+  return typeof member(Object(held), "toJSON") === "function" ? value : held;
 }
 
 function payloadBytes(payload: unknown): Bytes {

@@ -1,6 +1,7 @@
 // Options on their way into the module: plain objects. The core decides what they mean.
 import type { Plain } from "./core.js";
 import { WebhookError } from "./error.js";
+import { bare, element, filled, member } from "./own.js";
 
 const KEY_LISTS = ["secrets", "publicKeys", "encryptionKeys"];
 const INSTANTS = ["notBefore", "notAfter"];
@@ -22,7 +23,8 @@ export function plainKeys(context: Plain): Plain | undefined {
 /** Seconds, fractions and all; what is no instant becomes NaN, which the core refuses. */
 export function seconds(instant: unknown): number | undefined {
   if (instant === undefined || typeof instant === "number") return instant;
-  const milliseconds = (instant as { getTime?: () => unknown } | null)?.getTime?.();
+  if (typeof member(instant, "getTime") !== "function") return Number.NaN;
+  const milliseconds: unknown = (instant as { getTime(): unknown }).getTime();
   return typeof milliseconds === "number" ? milliseconds / 1000 : Number.NaN;
 }
 
@@ -33,7 +35,7 @@ export function numeric(value: unknown): number | undefined {
 
 /** The members of an object that has no others than those named. */
 export function members(value: unknown, names: readonly string[], what: string): Plain {
-  const plain = plainObject(value, what, (_, member) => member);
+  const plain = plainObject(value, what, (_, given) => given);
   const unknown = Object.keys(plain).find((name) => !names.includes(name));
   if (unknown === undefined) return plain;
   // A name that is no word may be a secret in the wrong place, and is not shown.
@@ -48,8 +50,8 @@ export function record(value: unknown, what: string): object {
 }
 
 /**
- * An object's own members, without a prototype, each read once. An instance of a class or a Map
- * would seem empty, and what stands on `Object.prototype` is nobody's option.
+ * An object's own members, in an object without a prototype, each read once. An instance of a class
+ * or a Map would seem empty, and so is refused.
  */
 function plainObject(
   value: unknown,
@@ -62,8 +64,8 @@ function plainObject(
     throw new WebhookError("invalid_config", `${what} must be a plain object`);
   }
   const plain = Object.create(null) as Record<string, unknown>;
-  for (const [name, member] of entries(object, what)) {
-    if (member !== undefined || KEY_LISTS.includes(name)) plain[name] = convert(name, member);
+  for (const [name, given] of entries(object, what)) {
+    if (given !== undefined || KEY_LISTS.includes(name)) plain[name] = convert(name, given);
     else if (NEVER_UNDEFINED.includes(name)) throw unset(name);
   }
   return plain;
@@ -82,12 +84,14 @@ function isRecord(value: unknown): value is object {
 }
 
 function keyList(value: unknown): unknown {
-  // Array.from, since a hole in a list is an entry that is not set.
-  return Array.from(Array.isArray(value) ? (value as unknown[]) : [value], (entry) => {
+  const list = Array.isArray(value) ? (value as unknown[]) : [value];
+  return filled(list.length, (at) => {
+    // A hole in a list is an entry that is not set.
+    const entry = element(list, at);
     if (entry === undefined || entry === null) return null;
     return isRecord(entry) && !ArrayBuffer.isView(entry)
       ? plainKey(entry)
-      : { secret: leaf(entry) };
+      : bare({ secret: leaf(entry) });
   });
 }
 

@@ -9,13 +9,14 @@ import { Handler } from "./handler.js";
 import { HeaderSource } from "./headers.js";
 import { instance } from "./module.js";
 import { members, plainKeys, plainOptions, seconds } from "./options.js";
+import { bare } from "./own.js";
 import { INSPECT, shown } from "./redact.js";
 import { Collected } from "./request.js";
 import type { BodyInput, Delivery, HeadersInput, OpenContext, ReceiverOptions } from "./types.js";
 import type { HandlerOptions } from "./types.js";
 
 const CONTEXT = ["now", "keys"];
-const NOTHING: Plain = {};
+const NOTHING: Plain = bare({});
 
 /**
  * Made once, at module scope if you like, and used for every request. It touches neither clock nor
@@ -33,7 +34,7 @@ export class Receiver {
     this.#core = new Handle("receiver", ({ Receiver }) => new Receiver(plain));
     this.#scheme = this.#core.call((core) => core.scheme());
     this.#maxBodyBytes = this.#core.call((core) => core.maxBodyBytes());
-    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()));
+    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()).split("\0"));
   }
 
   /** Verifies and decrypts. Throws a WebhookError; `body` must be the bytes as they came. */
@@ -79,6 +80,7 @@ export class Receiver {
       endpoint.response({
         args,
         limit: [request, ...args],
+        remedy: undefined,
         body: (collected) => collected.read(request),
         get headers() {
           return request.headers;
@@ -126,6 +128,6 @@ function openNamingProviders(
     return attempt(names);
   } catch (error) {
     if (!WebhookError.is(error) || error.code !== "missing_header") throw error;
-    return attempt(new Set(instance().call((core) => core.allHeaderNames())));
+    return attempt(new Set(instance().call((core) => core.allHeaderNames()).split("\0")));
   }
 }

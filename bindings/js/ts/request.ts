@@ -2,6 +2,7 @@
 import { bodyBytes } from "./body.js";
 import { WebhookError } from "./error.js";
 import { record } from "./options.js";
+import { bare, member } from "./own.js";
 import type { Bytes } from "./types.js";
 
 /** Most webhooks fit. */
@@ -49,16 +50,16 @@ export class Collected {
 
   /** Reads a fetch Request. Throws `body_too_large`, unread where the length is declared. */
   async read(request: Request): Promise<Bytes> {
-    const { body } = record(request, "the request") as Partial<Request>;
+    const body = member(record(request, "the request") as Partial<Request>, "body");
     if (body === null) return new Uint8Array(0);
-    if (typeof body?.getReader !== "function") {
+    if (body === undefined || typeof member(body, "getReader") !== "function") {
       throw new WebhookError(
         "invalid_config",
         "this takes a fetch Request; for Node's http, Express and Connect there is " +
           "postseal/node, and `open` takes the bytes",
       );
     }
-    if (request.bodyUsed || body.locked) {
+    if (member(request, "bodyUsed") || member(body, "locked")) {
       throw new WebhookError(
         "body_not_bytes",
         "the request's body was read before: pass `request.clone()` to the other reader",
@@ -93,7 +94,7 @@ function grown(body: Bytes, doubled: number, needed: number): Bytes {
 }
 
 interface BodyReader {
-  next(): Promise<{ readonly value?: unknown; readonly last: boolean }>;
+  next(): Promise<{ readonly value: unknown; readonly last: boolean }>;
   cancel(): Promise<void>;
 }
 /** workerd's own: reads until there is so much, or the body has ended. */
@@ -109,8 +110,8 @@ function readerOf(body: ReadableStream, declared: number): BodyReader {
   const reader = body.getReader() as ReadableStreamDefaultReader<unknown>;
   return {
     next: async () => {
-      const { done, value } = await reader.read();
-      return { value, last: done };
+      const chunk = await reader.read();
+      return { value: member(chunk, "value"), last: chunk.done };
     },
     cancel: () => reader.cancel(),
   };
@@ -120,7 +121,7 @@ function readerOf(body: ReadableStream, declared: number): BodyReader {
 function atLeastReader(body: ReadableStream): AtLeastReader | undefined {
   if (!READS_AT_LEAST) return undefined;
   try {
-    return body.getReader({ mode: "byob" }) as unknown as AtLeastReader;
+    return body.getReader(bare({ mode: "byob" })) as unknown as AtLeastReader;
   } catch {
     return undefined;
   }
@@ -134,7 +135,9 @@ function inOneStep(reader: AtLeastReader, declared: number): BodyReader {
   const bytes = declared + 1;
   return {
     next: async () => {
-      const { done, value } = await reader.readAtLeast(bytes, new Uint8Array(bytes));
+      const chunk = await reader.readAtLeast(bytes, new Uint8Array(bytes));
+      const { done } = chunk;
+      const value = member(chunk, "value");
       return { value, last: done || value === undefined || value.byteLength < bytes };
     },
     cancel: () => reader.cancel(),
@@ -143,4 +146,4 @@ function inOneStep(reader: AtLeastReader, declared: number): BodyReader {
 
 const READS_AT_LEAST =
   typeof ReadableStreamBYOBReader === "function" &&
-  "readAtLeast" in ReadableStreamBYOBReader.prototype;
+  member(ReadableStreamBYOBReader.prototype, "readAtLeast") !== undefined;

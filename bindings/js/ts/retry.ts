@@ -16,14 +16,15 @@ export function nextAttempt(input: {
   retryAfter?: string | null;
   maxAttempts?: number;
 }): Next {
-  members(input, ["attempt", "status", "retryAfter", "maxAttempts"], "the attempt");
-  return decide(input.attempt, input.status, input.retryAfter ?? null, input.maxAttempts);
+  const names = ["attempt", "status", "retryAfter", "maxAttempts"];
+  const given = members(input, names, "the attempt") as Partial<typeof input>;
+  return decide(given.attempt, given.status, given.retryAfter ?? null, given.maxAttempts);
 }
 
 /** The same, for the sender's own loop. */
 export function decide(
-  made: number,
-  answered: number | null,
+  made: number | undefined,
+  answered: number | null | undefined,
   retryAfterText: string | null,
   attemptsMax: number | undefined,
 ): Next {

@@ -1,5 +1,6 @@
 // A payload against the application's own schema, in the form of Standard Schema v1.
 import { WebhookError } from "./error.js";
+import { has, member } from "./own.js";
 
 type Validate = (value: unknown) => unknown;
 
@@ -12,10 +13,10 @@ export function validation(schema: unknown): (value: unknown) => unknown {
 function validateOf(schema: unknown): Validate {
   const callable = typeof schema === "function";
   if (!callable && (typeof schema !== "object" || schema === null)) throw noSchema();
-  const standard = member(schema, "~standard");
+  const standard = readable(schema, "~standard");
   if (typeof standard !== "object" || standard === null) throw noSchema();
-  const validate = member(standard, "validate");
-  if (member(standard, "version") !== 1 || typeof validate !== "function") throw noSchema();
+  const validate = readable(standard, "validate");
+  if (readable(standard, "version") !== 1 || typeof validate !== "function") throw noSchema();
   return (value) => (validate as Validate).call(standard, value);
 }
 
@@ -28,7 +29,7 @@ function ran(validate: Validate, value: unknown): object {
     throw invalid("the schema threw instead of giving a result");
   }
   if (typeof result !== "object" || result === null) throw noResult();
-  if (typeof member(result, "then") !== "function") return result;
+  if (typeof readable(result, "then") !== "function") return result;
   // Else a rejection that nobody handles would show the payload.
   Promise.resolve(result).catch(() => {});
   throw invalid("the schema is asynchronous: give one without asynchronous checks");
@@ -36,10 +37,10 @@ function ran(validate: Validate, value: unknown): object {
 
 /** The value, as the schema has made it. */
 function checked(result: object): unknown {
-  const issues = member(result, "issues");
+  const issues = readable(result, "issues");
   if (issues === undefined) {
-    if (!("value" in result)) throw noResult();
-    return member(result, "value");
+    if (!has(result, "value")) throw noResult();
+    return readable(result, "value");
   }
   // Messages quote values, and paths hold keys of the payload: of the issues only the number is
   // told.
@@ -47,9 +48,9 @@ function checked(result: object): unknown {
   throw new WebhookError("payload_invalid", `the payload does not fit the schema${count}`);
 }
 
-function member(object: object, name: string): unknown {
+function readable(object: object, name: string): unknown {
   try {
-    return (object as Record<string, unknown>)[name];
+    return member(object, name);
   } catch {
     throw noSchema();
   }

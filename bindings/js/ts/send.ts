@@ -2,6 +2,7 @@
 // file waits and posts.
 import { WebhookError } from "./error.js";
 import { members } from "./options.js";
+import { bare, member } from "./own.js";
 import { decide } from "./retry.js";
 import type { Sealed, SendOptions, SendResult } from "./types.js";
 
@@ -84,8 +85,8 @@ function abortSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   const methods = ["addEventListener", "removeEventListener", "throwIfAborted"] as const;
   try {
     if (signal === undefined) return undefined;
-    const complete = methods.every((name) => typeof signal[name] === "function");
-    if (complete && typeof signal.aborted === "boolean") return signal;
+    const complete = methods.every((name) => typeof member(signal, name) === "function");
+    if (complete && typeof member(signal, "aborted") === "boolean") return signal;
   } catch {
     // One of its getters throws: refused as well.
   }
@@ -97,7 +98,7 @@ function poster(
   given: typeof fetch | undefined,
   signal: AbortSignal | undefined,
 ): (sealed: Sealed, timeoutMs: number) => Promise<Answer> {
-  const fetcher = given ?? globalThis.fetch;
+  const fetcher = given ?? member(globalThis, "fetch");
   if (typeof fetcher !== "function")
     throw new WebhookError("invalid_config", "`fetch` must be a function");
   return async ({ headers, body }, timeoutMs) => {
@@ -106,13 +107,13 @@ function poster(
     const timer = setTimeout(abort, timeoutMs);
     const unwatch = onAbort(signal, abort);
     try {
-      const init = {
+      const init = bare({
         method: "POST",
         headers,
         body,
-        redirect: "manual",
+        redirect: "manual" as const,
         signal: attempt.signal,
-      } as const;
+      });
       return answer(await Promise.race([fetcher(url, init), aborted(attempt.signal)]));
     } catch {
       // No answer: refused, cut off, or too late. Why is the network's affair; that it failed is
@@ -145,7 +146,7 @@ function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
  * make a message that was taken pass for one that was not.
  */
 function answer(response: Response): Answer {
-  const { status } = response;
+  const status = member(response, "status") as number;
   discard(response);
   // A browser hides a redirect's status behind 0.
   if (!Number.isInteger(status) || status < 100 || status > 599) return NO_ANSWER;
@@ -155,8 +156,11 @@ function answer(response: Response): Answer {
 /** A body may never end, so it is not read. That of node-fetch is a Node stream. */
 function discard(response: Response): void {
   try {
-    const body = response.body as { cancel?(): unknown; destroy?(): unknown } | null | undefined;
-    const ended = typeof body?.cancel === "function" ? body.cancel() : body?.destroy?.();
+    const body = member(response, "body") as { cancel(): unknown; destroy(): unknown } | null;
+    const end = (["cancel", "destroy"] as const).find(
+      (name) => typeof member(body, name) === "function",
+    );
+    const ended = end && body?.[end]();
     Promise.resolve(ended).catch(() => {});
   } catch {
     // It stays open until the other side ends it.
@@ -165,7 +169,7 @@ function discard(response: Response): void {
 
 function retryAfter(response: Response): string | null {
   try {
-    const text: unknown = response.headers.get("retry-after");
+    const text: unknown = member(response, "headers")?.get("retry-after");
     return typeof text === "string" ? text : null;
   } catch {
     return null;

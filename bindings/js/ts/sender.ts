@@ -3,6 +3,7 @@ import type { CorePrepared, CoreSender } from "./core.js";
 import { Handle, type Made } from "./handle.js";
 import { plainMessage } from "./message.js";
 import { members, plainOptions, seconds } from "./options.js";
+import { filled } from "./own.js";
 import { INSPECT, shown } from "./redact.js";
 import { deliver } from "./send.js";
 import type { Instant, Message, Sealed, SenderOptions, SendOptions, SendResult } from "./types.js";
@@ -79,9 +80,7 @@ export class Sender {
     const prepared = made.get();
     const [texts, body] = this.#core.call((core) => [core.sign(prepared, now), prepared.body()]);
     const fields = texts.split("\0");
-    const headers: Record<string, string> = {};
-    for (let at = 0; at < fields.length; at += 2)
-      headers[fields[at] as string] = fields[at + 1] as string;
-    return { headers, body };
+    const pairs = filled(fields.length / 2, (at) => [fields[2 * at], fields[2 * at + 1]]);
+    return { headers: Object.fromEntries(pairs) as Sealed["headers"], body };
   }
 }

@@ -2,6 +2,7 @@
 import { WebhookError } from "./error.js";
 import { Sender } from "./index.js";
 import { members, seconds } from "./options.js";
+import { bare } from "./own.js";
 import type {
   Bytes,
   Instant,
@@ -35,8 +36,8 @@ export interface TestDelivery {
   readonly tamper?: "body" | "signature" | "old" | "unsigned";
 }
 
-const OPTIONS = ["scheme", "secret", "encryptionKey", "envelope", "audience", "message"];
-OPTIONS.push("now", "tamper");
+const KEYS = ["secret", "encryptionKey"];
+const OPTIONS = ["scheme", ...KEYS, "envelope", "audience", "message", "now", "tamper"];
 /** A second more than the largest tolerance. */
 const OLD_SECONDS = 86_401;
 const WITHOUT_TIMESTAMP: readonly unknown[] = ["github", "shopify"] satisfies Scheme[];
@@ -76,7 +77,7 @@ export function testDelivery(options: TestDelivery): Sealed {
 /** The same as a POST request. Throws `invalid_config` for an address that no request can have. */
 export function testRequest(url: string | URL, options: TestDelivery): Request {
   const { headers, body } = testDelivery(options);
-  return new Request(address(url), { method: "POST", headers, body });
+  return new Request(address(url), bare({ method: "POST", headers, body }));
 }
 
 /** What `Request` takes; not every runtime minds a user and a password in it. */

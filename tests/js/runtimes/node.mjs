@@ -15,6 +15,8 @@ const PROGRAMS = {
   "slim ESM": "slim-esm.mjs",
   "slim CommonJS": "slim-cjs.cjs",
 };
+/** On polluted prototypes: in the oldest and the newest, since they take their time. */
+const POLLUTED = { ESM: "pollution/esm.mjs", CommonJS: "pollution/cjs.cjs" };
 /** With the libraries that its users and their partners have. */
 const BESIDE_OTHERS = ["interop", "instead", "schemas"];
 
@@ -24,6 +26,12 @@ export async function node({ folder, report }) {
     for (const [name, file] of Object.entries(PROGRAMS)) {
       await report.counted(`node ${version} ${name}`, program, [file], { cwd: folder });
     }
+  }
+  for (const [name, file] of Object.entries(POLLUTED)) {
+    const program = NODES.at(name === "ESM" ? 0 : -1);
+    await report.counted(`polluted prototypes ${name}`, program, [file], { cwd: folder });
+    const first = ["pollution/first_use.mjs", name];
+    await report.counted(`polluted before the first use ${name}`, program, first, { cwd: folder });
   }
   for (const name of BESIDE_OTHERS) {
     const program = [join(here, `${name}.mjs`), join(folder, "installed.mjs")];

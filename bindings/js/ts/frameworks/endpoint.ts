@@ -3,13 +3,14 @@
 import { WebhookError } from "../error.js";
 import { type Endpoint, ENDPOINT, type HasEndpoint } from "../exchange.js";
 import type { HandlerOptions, Receiver } from "../index.js";
+import { member } from "../own.js";
 
 /** Throws `invalid_config`. */
 export function endpointOf<A extends unknown[], L extends unknown[]>(
   receiver: Receiver,
   options: HandlerOptions<A, L>,
 ): Endpoint<A, L> {
-  const given = receiver as Partial<HasEndpoint> | null | undefined;
-  if (typeof given?.[ENDPOINT] === "function") return given[ENDPOINT](options);
+  const given = receiver as HasEndpoint;
+  if (typeof member(given, ENDPOINT) === "function") return given[ENDPOINT](options);
   throw new WebhookError("invalid_config", "the first argument must be a Receiver of postseal");
 }

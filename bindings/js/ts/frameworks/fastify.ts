@@ -2,6 +2,7 @@
 import type { HandlerOptions, Receiver } from "../index.js";
 import { endpointOf } from "./endpoint.js";
 import type { FastifyLike, FastifyReplyLike, FastifyRequestLike } from "./fastify_app.js";
+import { bare, member } from "../own.js";
 import { incomingBody, incomingHeaders, linger } from "./incoming.js";
 
 export type { FastifyLike, FastifyReplyLike, FastifyRequestLike };
@@ -30,7 +31,7 @@ export function fastifyHandler<Q extends FastifyRequestLike, S extends FastifyRe
       remedy: REMEDY,
       body: (collected) => incomingBody(raw, collected),
     });
-    if (reply.sent) return reply;
+    if (member(reply, "sent")) return reply;
     linger(raw);
     reply.code(status);
     for (const [name, value] of headers) reply.header(name, value);
@@ -42,10 +43,10 @@ export function fastifyHandler<Q extends FastifyRequestLike, S extends FastifyRe
     app.addContentTypeParser("*", (_request, _payload, done: (error: null) => void) => done(null));
     // A signed message may say of itself what it likes. Other errors are those of the app's hooks.
     app.setErrorHandler((error: { code?: unknown }, request: Q, reply: S) => {
-      if (error.code !== NO_MEDIA_TYPE) throw error;
+      if (member(error, "code") !== NO_MEDIA_TYPE) throw error;
       return handle(request, reply);
     });
     // fastify-raw-body would read the body a second time.
-    app.post("/", { config: { rawBody: false } }, handle);
+    app.post("/", bare({ config: bare({ rawBody: false }) }), handle);
   };
 }

@@ -20,6 +20,7 @@ export function honoHandler<C extends HonoContext>(
     endpoint.response({
       args: [context],
       limit: [context],
+      remedy: undefined,
       body: (collected) => collected.read(context.req.raw),
       get headers() {
         return context.req.raw.headers;

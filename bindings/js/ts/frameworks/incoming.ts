@@ -1,5 +1,7 @@
 // A request of Node's http, as plain http, Express, Connect and Fastify share it.
+import { element, filled, member } from "../own.js";
 import type { Collected } from "../request.js";
+import type { HeadersInput } from "../types.js";
 
 /** What is still sent after an answer is thrown away, up to these; then the connection ends. */
 const LINGER_BYTES_MAX = 4_194_304;
@@ -37,40 +39,40 @@ export interface NodeResponse {
 }
 
 /** All values of every header: in `headers`, Node keeps the first alone of some. */
-export function incomingHeaders({ headers, rawHeaders }: NodeRequest) {
+export function incomingHeaders(request: NodeRequest): HeadersInput {
+  const rawHeaders = member(request, "rawHeaders");
   // Those that make a request of an event, as serverless-http does, fill `headers` alone.
-  if (!rawHeaders?.length) return headers;
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    pairs.push([rawHeaders[at] as string, rawHeaders[at + 1] as string]);
-  }
-  return pairs;
+  if (!rawHeaders?.length) return request.headers;
+  const text = (at: number) => element(rawHeaders, at) as string;
+  return filled(rawHeaders.length >> 1, (at) => [text(2 * at), text(2 * at + 1)] as const);
 }
 
 /** The body, unless something has read it before: then what that has left. */
 export function incomingBody(request: NodeRequest, collected: Collected): unknown {
   // NestJS and Google's functions keep the bytes here, beside what they parsed.
-  if (request.rawBody !== undefined) return request.rawBody;
-  if (typeof request.on !== "function" || request.readableDidRead === true) return left(request);
-  if (request.readableEnded !== true) return read(request, collected);
+  const rawBody = member(request, "rawBody");
+  if (rawBody !== undefined) return rawBody;
+  const didRead = member(request, "readableDidRead");
+  if (typeof member(request, "on") !== "function" || didRead === true) return left(request);
+  if (member(request, "readableEnded") !== true) return read(request, collected);
   // It has ended, and nothing ever came.
-  return request.readableDidRead === false ? collected.bytes() : left(request);
+  return didRead === false ? collected.bytes() : left(request);
 }
 
 /** Vercel parses at the first look, and throws then. */
 function left(request: NodeRequest): unknown {
   try {
-    return request.body;
+    return member(request, "body");
   } catch {
     return undefined;
   }
 }
 
 function read(request: NodeRequest, collected: Collected): Promise<unknown> {
-  collected.expect(request.headers["content-length"]);
+  collected.expect(member(request.headers, "content-length"));
   return new Promise((resolve, reject) => {
     // One that was aborted before will say nothing more.
-    if (request.destroyed === true) reject();
+    if (member(request, "destroyed") === true) reject();
     const take = (chunk: unknown) => {
       try {
         collected.add(chunk);
@@ -93,7 +95,7 @@ function read(request: NodeRequest, collected: Collected): Promise<unknown> {
  * Node would throw away uncounted what nobody has begun to read.
  */
 export function linger(request: NodeRequest): void {
-  if (request.complete !== false) return;
+  if (member(request, "complete") !== false) return;
   let left = LINGER_BYTES_MAX;
   const end = () => request.destroy();
   const timer = setTimeout(end, LINGER_MS_MAX);

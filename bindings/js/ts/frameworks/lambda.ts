@@ -1,6 +1,7 @@
 // `postseal/lambda`: the endpoint for AWS Lambda behind API Gateway (payloads v1 and v2), a
 // function URL, or an Application Load Balancer.
 import type { HandlerOptions, Receiver } from "../index.js";
+import { member } from "../own.js";
 import { endpointOf } from "./endpoint.js";
 import { fromBase64, type LambdaEvent, type LambdaResult, resultFor } from "./lambda_event.js";
 
@@ -15,12 +16,12 @@ export function lambdaHandler<E extends LambdaEvent, C>(
 ): (event: E, context: C) => Promise<LambdaResult> {
   const endpoint = endpointOf(receiver, options);
   return async (event, context) => {
-    const { multiValueHeaders, headers, body, isBase64Encoded } = event;
-    const binary = isBase64Encoded === true && typeof body === "string";
+    const body = member(event, "body");
+    const binary = member(event, "isBase64Encoded") === true && typeof body === "string";
     const answer = await endpoint.plain({
       args: [event, context],
       limit: [event, context],
-      headers: multiValueHeaders ?? headers ?? {},
+      headers: member(event, "multiValueHeaders") ?? member(event, "headers") ?? {},
       remedy: REMEDY,
       body: () => (binary ? fromBase64(body) : (body ?? "")),
     });

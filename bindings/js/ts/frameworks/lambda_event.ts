@@ -1,6 +1,7 @@
 // What API Gateway (payloads v1 and v2), function URLs and Application Load Balancers send to a
 // function, and the answers that each of them reads.
 import type { PlainAnswer } from "../error.js";
+import { member } from "../own.js";
 
 /** Bytes from base64, and base64 from bytes: Lambda is Node. */
 interface Encoded extends Uint8Array {
@@ -36,13 +37,13 @@ export function resultFor(event: LambdaEvent, answer: PlainAnswer): LambdaResult
 }
 
 /** One value a header, and cookies apart, in v2; the gateway's own form of lists elsewhere. */
-function headersFor({ version, multiValueHeaders }: LambdaEvent, { headers }: PlainAnswer) {
+function headersFor(event: LambdaEvent, { headers }: PlainAnswer) {
   const isCookie = ([name]: readonly [string, string]) => name === "set-cookie";
-  if (version === "2.0") {
+  if (member(event, "version") === "2.0") {
     const cookies = headers.filter(isCookie).map(([, value]) => value);
     return { headers: Object.fromEntries(headers.filter((one) => !isCookie(one))), cookies };
   }
-  if (!multiValueHeaders) return { headers: Object.fromEntries(headers) };
+  if (!member(event, "multiValueHeaders")) return { headers: Object.fromEntries(headers) };
   const values = (name: string) => headers.filter((one) => one[0] === name).map((one) => one[1]);
   return {
     multiValueHeaders: Object.fromEntries(headers.map(([name]) => [name, values(name)])),

@@ -2,6 +2,7 @@
 // them.
 import type { PlainAnswer } from "../error.js";
 import type { HandlerOptions, Receiver } from "../index.js";
+import { member } from "../own.js";
 import { endpointOf } from "./endpoint.js";
 import { incomingBody, incomingHeaders, linger } from "./incoming.js";
 import type { NodeRequest, NodeResponse } from "./incoming.js";
@@ -32,7 +33,7 @@ export function nodeHandler<Q extends NodeRequest, S extends NodeResponse>(
       remedy: REMEDY,
       body: (collected) => incomingBody(request, collected),
     });
-    if (response.headersSent || response.destroyed) return;
+    if (member(response, "headersSent") || member(response, "destroyed")) return;
     try {
       linger(request);
       send(response, answer);

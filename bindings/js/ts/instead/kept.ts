@@ -4,6 +4,7 @@
 // Their users make a `Webhook` for each request, and not every runtime tells when it is gone: what
 // stands for it in the module is kept here, and is freed when others are used.
 import { Receiver, Sender, WebhookError } from "../index.js";
+import { bare } from "../own.js";
 import type { BodyInput, Delivery, HeadersInput, Instant, Scheme, Sealed } from "../types.js";
 
 /** The most that a receiver takes, since the other libraries have no limit: 32 MiB. */
@@ -46,8 +47,9 @@ export function open(
   secret: Secret,
   headers: HeadersInput,
   body: BodyInput,
-  { now, toleranceSeconds }: Terms = {},
+  terms: Terms = {},
 ): Delivery {
+  const { now, toleranceSeconds } = bare(terms);
   const receiver = receiverOf(scheme, secret, toleranceSeconds);
   return receiver.open(headers, body, now === undefined ? {} : { now });
 }
@@ -89,9 +91,10 @@ export function invalid(message: string): WebhookError {
 function kept<T extends Disposable>(
   all: Map<string, T>,
   terms: readonly unknown[],
-  { text, encoding }: Secret,
+  given: Secret,
   make: (secret: string | { secret: string; encoding: "text" }) => T,
 ): T {
+  const { text, encoding } = bare(given);
   if (typeof text !== "string") {
     throw new WebhookError("invalid_secret", "the secret must be a string");
   }

@@ -1,5 +1,6 @@
 // `postseal/octokit`: the shape of the npm package `@octokit/webhooks-methods`, 6.x. What is
 // refused beyond it, docs/moving.md says.
+import { elements } from "../own.js";
 import type { BodyInput } from "../types.js";
 import { ANY_TIME, hmac, invalid, isRefusal, open } from "./kept.js";
 
@@ -40,8 +41,9 @@ export async function verifyWithFallback(
 ): Promise<boolean> {
   const further = additionalSecrets ?? [];
   if (typeof further[Symbol.iterator] !== "function") throw invalid("further secrets are a list");
-  for (const candidate of [secret, ...further]) {
-    if (await verify(candidate, payload, signature)) return true;
+  const listed = Array.isArray(further) ? elements(further) : further;
+  for (const candidate of [secret, ...listed]) {
+    if (await verify(candidate as string, payload, signature)) return true;
   }
   return false;
 }

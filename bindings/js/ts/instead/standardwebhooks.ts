@@ -1,6 +1,7 @@
 // `postseal/standardwebhooks`: the shape of the npm package `standardwebhooks`, 1.x. What is
 // refused beyond it, docs/moving.md says.
 import type { BodyInput } from "../types.js";
+import { member } from "../own.js";
 import { SigningWebhook, type WebhookHeaders } from "./webhook.js";
 
 export { WebhookVerificationError } from "./webhook.js";
@@ -18,7 +19,7 @@ export class Webhook extends SigningWebhook {
    */
   verify(payload: BodyInput, headers: WebhookHeaders, options?: VerifyOptions): unknown {
     const delivery = this.open(payload, headers);
-    const parsed = (options?.jsonParse ?? true) && delivery.payload.byteLength > 0;
+    const parsed = (member(options, "jsonParse") ?? true) && delivery.payload.byteLength > 0;
     return parsed ? delivery.json() : undefined;
   }
 }

@@ -2,6 +2,7 @@
 // CryptoProvider. What is refused beyond it, docs/moving.md says.
 import { WebhookError } from "../index.js";
 import { numeric } from "../options.js";
+import { member } from "../own.js";
 import type { BodyInput, Delivery } from "../types.js";
 import { CryptoProvider, createCryptoProvider } from "./stripe_crypto.js";
 import { StripeSignatureVerificationError } from "./stripe_error.js";
@@ -58,7 +59,7 @@ export function constructEvent<E = StripeEvent>(
   receivedAt?: Date | number,
 ): E {
   const event = opened(payload, header, secret, tolerance, cryptoProvider, receivedAt).json();
-  if ((event as { object?: unknown } | null)?.object === "v2.core.event") {
+  if (member(event, "object") === "v2.core.event") {
     throw new WebhookError("payload_invalid", "this is a thin event notification, and no event");
   }
   return event as E;
@@ -74,13 +75,14 @@ export async function constructEventAsync<E = StripeEvent>(
 /** The `Stripe-Signature` header for a test's payload. */
 export function generateTestHeaderString(options: WebhookTestHeaderOptions): string {
   if (typeof options !== "object" || options === null) throw invalid("options are required");
-  const { payload, secret, scheme, signature } = options;
-  const timestamp = Math.floor(numeric(options.timestamp) || Date.now() / 1000);
+  const payload = member(options, "payload");
+  const timestamp = Math.floor(numeric(member(options, "timestamp")) || Date.now() / 1000);
   if (typeof payload !== "string") {
     throw new WebhookError("body_not_bytes", "the test's payload must be a string");
   }
-  const mac = String(signature || hmac(secret, `${timestamp}.${payload}`));
-  return `t=${timestamp},${String(scheme || EXPECTED_SCHEME)}=${mac}`;
+  const secret = member(options, "secret") as string;
+  const mac = String(member(options, "signature") || hmac(secret, `${timestamp}.${payload}`));
+  return `t=${timestamp},${String(member(options, "scheme") || EXPECTED_SCHEME)}=${mac}`;
 }
 
 /** The same, for where stripe's library has nothing synchronous. */

@@ -1,6 +1,7 @@
 // The shape of stripe's CryptoProvider, with the core for both of stripe's: synchronous everywhere,
 // also where stripe's own has only WebCrypto.
 import { Receiver } from "../index.js";
+import { filled } from "../own.js";
 import { ANY_TIME, BODY_BYTES_MAX, hmac, seal } from "./kept.js";
 
 /** What the signature around a body to be hashed is made with. It protects nothing. */
@@ -20,9 +21,8 @@ export class CryptoProvider {
   /** SHA-256 of bytes. */
   async computeSHA256Async(data: Uint8Array): Promise<Uint8Array> {
     const hex = sha256(data);
-    return Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
-      Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
-    );
+    const byte = (at: number) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+    return Uint8Array.from(filled(hex.length / 2, byte));
   }
 }
 

@@ -1,6 +1,7 @@
 // The error that users of stripe's library look for.
 import { WebhookError } from "../index.js";
 import type { ErrorCode } from "../index.js";
+import { bare, member } from "../own.js";
 
 /**
  * The message is refused; `code` says why. A WebhookError too. The header and the payload, which
@@ -15,11 +16,10 @@ export class StripeSignatureVerificationError extends WebhookError {
     _payload: unknown,
     raw: { readonly message?: string; readonly code?: ErrorCode } = {},
   ) {
-    super(raw.code ?? "signature_mismatch", raw.message ?? "");
+    super(member(raw, "code") ?? "signature_mismatch", member(raw, "message") ?? "");
     this.type = "StripeSignatureVerificationError";
   }
 }
 
-Object.defineProperty(StripeSignatureVerificationError.prototype, "name", {
-  value: "StripeSignatureVerificationError",
-});
+const NAME = bare({ value: "StripeSignatureVerificationError" });
+Object.defineProperty(StripeSignatureVerificationError.prototype, "name", NAME);

@@ -1,6 +1,7 @@
 // The class of Standard Webhooks' library, on which Svix's is built as well.
 import { WebhookError } from "../index.js";
 import type { BodyInput, Delivery, ErrorCode, HeadersInput } from "../index.js";
+import { bare, member } from "../own.js";
 import { invalid, isRefusal, open, receiverOf, seal, type Secret } from "./kept.js";
 
 export interface WebhookUnbrandedRequiredHeaders {
@@ -31,9 +32,8 @@ export class WebhookVerificationError extends WebhookError {
   }
 }
 
-Object.defineProperty(WebhookVerificationError.prototype, "name", {
-  value: "WebhookVerificationError",
-});
+const NAME = bare({ value: "WebhookVerificationError" });
+Object.defineProperty(WebhookVerificationError.prototype, "name", NAME);
 
 /** What both libraries' `Webhook` has. */
 export class SigningWebhook {
@@ -41,7 +41,7 @@ export class SigningWebhook {
 
   /** `whsec_` and base64, or base64 alone, or the key itself. Throws `invalid_secret`. */
   constructor(secret: string | Uint8Array, options?: WebhookOptions) {
-    this.#secret = options?.format === "raw" ? rawSecret(secret) : encodedSecret(secret);
+    this.#secret = member(options, "format") === "raw" ? rawSecret(secret) : encodedSecret(secret);
     receiverOf("standard", this.#secret);
   }
 
@@ -50,7 +50,7 @@ export class SigningWebhook {
    * than letters, digits, `_` and `-`, `body_not_bytes`, and `invalid_config` for what is no Date.
    */
   sign(msgId: string, timestamp: Date, payload: string | Uint8Array): string {
-    if (typeof (timestamp as Partial<Date> | null)?.getTime !== "function") {
+    if (typeof member(timestamp, "getTime") !== "function") {
       throw invalid("the timestamp must be a Date");
     }
     const headers = seal("standard", this.#secret, msgId, payload, timestamp);

@@ -1,4 +1,5 @@
 // Claims in Cloudflare's D1: one batch a swap, which D1 runs as one transaction.
+import { element, elements, member } from "../own.js";
 import type { Store } from "../types.js";
 import { databaseStore, sweeps, withMethods } from "./database.js";
 import { change, read, type Statement, sweep, valueIn } from "./sql.js";
@@ -6,8 +7,6 @@ import { change, read, type Statement, sweep, valueIn } from "./sql.js";
 interface Prepared {
   bind(...values: (string | number)[]): never;
 }
-
-type Results = { results: unknown[] }[];
 
 /**
  * Claims in the table of `sqliteSchema`, through a D1 binding. New claims sweep expired rows now
@@ -22,12 +21,13 @@ export function d1Store(database: {
     (database.prepare(text) as Prepared).bind(...values);
   return databaseStore(async (...asked) => {
     const [key, expected, next] = asked;
-    const statements = [change(...asked), read(key)];
-    if (sweeps(expected, next)) statements.push(sweep());
-    const [changed, current] = (await database.batch(statements.map(bound))) as Results;
-    return {
-      changed: (changed?.results.length as number) > 0,
-      current: valueIn(current?.results[0]),
-    };
+    const also = sweeps(expected, next) ? [sweep()] : [];
+    const statements = [change(...asked), read(key), ...also];
+    const [changed, current] = elements(await database.batch(statements.map(bound)));
+    return { changed: rows(changed).length > 0, current: valueIn(element(rows(current), 0)) };
   });
+}
+
+function rows(result: unknown): unknown[] {
+  return elements(member(result, "results"));
 }

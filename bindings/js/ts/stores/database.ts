@@ -1,5 +1,6 @@
 // What the SQL stores have in common: a statement that swaps or does not, and what it then says.
 import { WebhookError } from "../error.js";
+import { member } from "../own.js";
 import type { Store } from "../types.js";
 
 /** Each round that is lost means that another has come first. */
@@ -16,6 +17,14 @@ export type Asked = Parameters<Store["swap"]>;
 export interface Told {
   readonly changed: boolean;
   readonly current: string | null;
+}
+
+/** What a database says, from the row or the object that its driver gives. */
+export function told(answer: unknown): Told {
+  return {
+    changed: member(answer, "changed") as boolean,
+    current: member(answer, "current") as string | null,
+  };
 }
 
 /**
@@ -45,9 +54,7 @@ export function sweeps(expected: string | null, next: string | null): boolean {
 
 /** The client, if it has these methods; else `invalid_config` says what it must be. */
 export function withMethods<C>(client: C, methods: readonly string[], what: string): C {
-  const missing = methods.some(
-    (name) => typeof (client as Record<string, unknown> | null)?.[name] !== "function",
-  );
+  const missing = methods.some((name) => typeof member(client, name) !== "function");
   if (missing) throw new WebhookError("invalid_config", `the store takes ${what}`);
   return client;
 }

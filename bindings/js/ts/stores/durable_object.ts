@@ -1,7 +1,8 @@
 // Claims in Durable Objects: each holds its share of the keys in its own SQLite, and does one thing
 // at a time.
+import { bare, element, has, member } from "../own.js";
 import type { Store } from "../types.js";
-import { type Asked, databaseStore, sweeps, type Told, withMethods } from "./database.js";
+import { type Asked, databaseStore, sweeps, type Told, told, withMethods } from "./database.js";
 import { change, read, type Statement, sqliteSchema, sweep, valueIn } from "./sql.js";
 
 /**
@@ -9,6 +10,7 @@ import { change, read, type Statement, sqliteSchema, sweep, valueIn } from "./sq
  * that moves to another object is forgotten.
  */
 const OBJECTS = 64;
+const JSON_TYPE: [string, string][] = [["content-type", "application/json"]];
 
 type Namespace =
   | { getByName(name: string): unknown }
@@ -44,7 +46,9 @@ export class PostsealClaims {
 
   /** A swap, as JSON; only who has the binding can ask. */
   async fetch(request: Request): Promise<Response> {
-    return Response.json(this.#told((await request.json()) as Asked));
+    const { changed, current } = this.#told((await request.json()) as Asked);
+    // Without a prototype, which could have a `toJSON`.
+    return new Response(JSON.stringify(bare({ changed, current })), bare({ headers: JSON_TYPE }));
   }
 
   /** INVARIANT: nothing is awaited here, so nothing comes between the statements. */
@@ -52,7 +56,7 @@ export class PostsealClaims {
     const [key, expected, next] = asked;
     if (sweeps(expected, next)) this.#rows(sweep());
     const changed = this.#rows(change(...asked)).length > 0;
-    return { changed, current: valueIn(this.#rows(read(key))[0]) };
+    return { changed, current: valueIn(element(this.#rows(read(key)), 0)) };
   }
 
   #rows([text, ...values]: Statement): unknown[] {
@@ -65,22 +69,22 @@ export class PostsealClaims {
  * Throws `invalid_config`.
  */
 export function durableObjectStore(namespace: Namespace): Store {
-  const named = typeof (namespace as { getByName?: unknown } | null)?.getByName === "function";
+  const named = typeof member(namespace, "getByName") === "function";
   const methods = named ? ["getByName"] : ["idFromName", "get"];
   withMethods(namespace, methods, "a namespace of Durable Objects");
   return databaseStore(async (...asked) => {
     const stub = stubOf(namespace, `claims-${share(asked[0])}`) as Stub;
-    const answer = await stub.fetch("https://postseal.invalid/", {
-      method: "POST",
-      body: JSON.stringify(asked),
-    });
+    // One by one, since an array could inherit a `toJSON`.
+    const body = `[${asked.map((part) => JSON.stringify(part)).join()}]`;
+    const init = bare({ method: "POST", body });
+    const answer = await stub.fetch("https://postseal.invalid/", init);
     if (!answer.ok) throw new Error(`the Durable Object answered ${answer.status}`);
-    return (await answer.json()) as Told;
+    return told(await answer.json());
   });
 }
 
 function stubOf(namespace: Namespace, name: string): unknown {
-  return "getByName" in namespace
+  return has(namespace, "getByName")
     ? namespace.getByName(name)
     : namespace.get(namespace.idFromName(name) as never);
 }

@@ -5,8 +5,21 @@ export interface Expiring {
   readonly expiresAt: number;
 }
 
+/**
+ * An array without a prototype: an index past its end reads as undefined and can be assigned to,
+ * whatever `Object.prototype` has under that number.
+ */
+interface Heap<E> {
+  [at: number]: E;
+  length: number;
+}
+
+function heapOf<E>(entries: E[]): Heap<E> {
+  return Object.setPrototypeOf(entries, null) as Heap<E>;
+}
+
 export class ExpiryQueue<E extends Expiring> {
-  #heap: E[] = [];
+  #heap = heapOf<E>([]);
 
   get size(): number {
     return this.#heap.length;
@@ -27,9 +40,11 @@ export class ExpiryQueue<E extends Expiring> {
 
   /** Takes out one that has expired, the first of all; `undefined` where none has. */
   take(now: number): E | undefined {
-    const [first] = this.#heap;
+    const heap = this.#heap;
+    const first = heap[0];
     if (first === undefined || first.expiresAt > now) return undefined;
-    const last = this.#heap.pop() as E;
+    const last = heap[heap.length - 1] as E;
+    heap.length -= 1;
     if (last !== first) this.#sink(last);
     return first;
   }
@@ -37,7 +52,8 @@ export class ExpiryQueue<E extends Expiring> {
   /** Holds these instead. */
   reset(entries: Iterable<E>): void {
     // What is sorted is a heap.
-    this.#heap = Array.from(entries).sort((one, other) => one.expiresAt - other.expiresAt);
+    const sorted = Array.from(entries).sort((one, other) => one.expiresAt - other.expiresAt);
+    this.#heap = heapOf(sorted);
   }
 
   /** Puts an entry in the place of the first. */

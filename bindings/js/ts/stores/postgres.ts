@@ -1,6 +1,7 @@
 // Claims in Postgres: one statement a swap, on the server's clock.
+import { elements, member } from "../own.js";
 import type { Store } from "../types.js";
-import { databaseStore, SWEEP_ROWS_MAX, sweeps, type Told, withMethods } from "./database.js";
+import { databaseStore, SWEEP_ROWS_MAX, sweeps, told, withMethods } from "./database.js";
 
 /** The table of `postgresStore`: run it once, as a migration. */
 export const postgresSchema: string = `\
@@ -48,8 +49,8 @@ export function postgresStore(client: {
   return databaseStore(async (key, expected, next, ttlSeconds) => {
     if (sweeps(expected, next)) await client.query(SWEEP, []);
     const [change, values] = statement(key, expected, next, ttlSeconds);
-    const { rows } = await client.query(told(change), values);
-    return rows[0] as Told;
+    const [row] = elements(member(await client.query(telling(change), values), "rows"));
+    return told(row);
   });
 }
 
@@ -67,7 +68,7 @@ function statement(
 }
 
 /** A change, and the value that stood there as the statement began. */
-function told(change: string): string {
+function telling(change: string): string {
   return `\
 WITH changed AS (${change} RETURNING 1)
 SELECT EXISTS (SELECT FROM changed) AS changed,

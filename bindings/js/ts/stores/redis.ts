@@ -1,6 +1,7 @@
 // Claims and rate limits in Redis: the core's scripts, each one atomic step on the server.
 import { WebhookError } from "../error.js";
 import { members } from "../options.js";
+import { bare, elements, has, member } from "../own.js";
 import type { Store } from "../types.js";
 import {
   LIMIT_PER_SECONDS_MAX,
@@ -36,10 +37,10 @@ export function redisStore(client: RedisClient): Store {
   return {
     async swap(key, expected, next, ttlSeconds) {
       const answer = await swap(key, marked(expected), marked(next), String(ttlSeconds));
-      const [swapped, current] = answer as [unknown, string | null];
+      const [swapped, current] = elements(answer);
       return Number(swapped) === 1
         ? { swapped: true, current: next }
-        : { swapped: false, current: current ?? null };
+        : { swapped: false, current: (current as string | null | undefined) ?? null };
     },
   };
 }
@@ -71,11 +72,13 @@ export function redisLimit(
 
 /** The client's way to run a script that has one key. */
 function script(client: RedisClient, text: string): Script {
-  if (typeof client?.eval !== "function") {
+  if (typeof member(client, "eval") !== "function") {
     throw invalid("the Redis client must be one of ioredis, or of node-redis 4 or later");
   }
-  if ("defineCommand" in client) return async (key, ...args) => client.eval(text, 1, key, ...args);
-  return async (key, ...args) => client.eval(text, { keys: [key], arguments: args });
+  if (has(client, "defineCommand")) {
+    return async (key, ...args) => client.eval(text, 1, key, ...args);
+  }
+  return async (key, ...args) => client.eval(text, bare({ keys: [key], arguments: args }));
 }
 
 /** A text behind a mark, so that an empty one is told from none. */
@@ -99,7 +102,7 @@ async function answered(answer: Promise<unknown>): Promise<unknown> {
 }
 
 function outcome(answer: unknown): { success: boolean; retryAfterSeconds?: number } {
-  const [admitted, seconds] = Array.isArray(answer) ? answer.map(Number) : [];
+  const [admitted, seconds] = Array.isArray(answer) ? elements(answer).map(Number) : [];
   if (admitted === 1) return { success: true };
   if (admitted === 0 && (seconds as number) >= 1) {
     return { success: false, retryAfterSeconds: seconds as number };

@@ -1,4 +1,5 @@
 // The statements of the stores in SQLite, which D1 and Durable Objects are too: on SQLite's clock.
+import { member } from "../own.js";
 import { type Asked, SWEEP_ROWS_MAX } from "./database.js";
 
 /**
@@ -55,5 +56,5 @@ export function sweep(): Statement {
 
 /** The value in the row that `read` has given, if it has given one. */
 export function valueIn(row: unknown): string | null {
-  return (row as { value?: string } | null | undefined)?.value ?? null;
+  return (member(row, "value") as string | undefined) ?? null;
 }

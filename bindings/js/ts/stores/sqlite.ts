@@ -1,5 +1,6 @@
 // Claims in a SQLite file, which the processes of one machine share.
 import { WebhookError } from "../error.js";
+import { has } from "../own.js";
 import type { Store } from "../types.js";
 import { databaseStore, sweeps, withMethods } from "./database.js";
 import { change, read, type Statement, sweep, valueIn } from "./sql.js";
@@ -16,7 +17,7 @@ interface Prepared {
  */
 export function sqliteStore(database: { prepare(sql: string): unknown }): Store {
   withMethods(database, ["prepare"], "a better-sqlite3 `Database` or a `DatabaseSync`");
-  if ("batch" in database) {
+  if (has(database, "batch")) {
     throw new WebhookError("invalid_config", "the database is of D1: `d1Store` takes it");
   }
   const get = ([text, ...values]: Statement): unknown =>
