@@ -85,7 +85,8 @@ fn fill_table() -> Result<(String, Table)> {
     let (messages, sample) = cases::messages(&keys, &runtimes)?;
     let mut table = Table::new(cases::cases(&keys, &messages)?);
     for runtime in runtimes {
-        table.ask(runtime)?;
+        let answers = runtime.open_all(table.cases())?;
+        table.add(runtime, answers);
     }
     Ok((sample, table))
 }

@@ -12,6 +12,9 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Keeps a line of progress within a terminal of 80 columns.
 const STATUS_CHARS_MAX: usize = 58;
 
+/// How cargo begins a line about a single crate.
+const VERBS: [&str; 4] = ["Checking", "Compiling", "Downloaded", "Downloading"];
+
 /// The last line that a program of the main thread printed.
 static STATUS: Mutex<String> = Mutex::new(String::new());
 
@@ -37,7 +40,7 @@ pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
     })
 }
 
-/// Reads all that a program prints, without its progress bars. Where `shown`, the last line is what
+/// Reads all that a program prints, without its progress. Where `shown`, the last line is what
 /// the step prints as its progress.
 pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     let (mut kept, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
@@ -55,7 +58,7 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
                 if shown && text.contains(char::is_alphabetic) {
                     set_status(&text);
                 }
-                if !is_progress_bar(&line) {
+                if !is_progress(&line, &text) {
                     kept.append(&mut line);
                 }
                 line.clear();
@@ -66,9 +69,11 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// Cargo's bar returns to the start of its line, to be overwritten.
-fn is_progress_bar(line: &[u8]) -> bool {
-    line.ends_with(b"\r")
+/// What cargo prints for each crate that it compiles, and its bar, which returns to the start of its
+/// line to be overwritten: of use while it happens, and in the way of an error afterwards.
+fn is_progress(line: &[u8], text: &str) -> bool {
+    let verb = text.split(' ').next().unwrap_or_default();
+    line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
 }
 
 /// A line without what controls a terminal, and a bar without its drawing:
@@ -96,10 +101,14 @@ mod tests {
     use super::{read, readable};
 
     #[test]
-    fn a_progress_bar_is_shown_and_not_kept() {
-        let printed = b"   Compiling a\n    Building [==>  ] 1/3: a, b\r\n\x1b[Kerror: no\nlast";
+    fn progress_is_not_kept() {
+        let printed = b"   Compiling a v1\n    Building [==>  ] 1/3: a, b\rerror: no\n   Compiling";
         let kept = read(printed.as_slice(), false).unwrap_or_default();
-        assert_eq!(String::from_utf8_lossy(&kept), "   Compiling a\n\n\x1b[Kerror: no\nlast");
+        assert_eq!(String::from_utf8_lossy(&kept), "error: no\n   Compiling");
+    }
+
+    #[test]
+    fn a_bar_is_shown_without_its_drawing() {
         assert_eq!(readable(b"    Building [==>  ] 1/3: a, b\r"), "Building 1/3: a, b");
         assert_eq!(readable(b"\x1b[K   Compiling a [b] c\n"), "Compiling a [b] c");
     }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use anyhow::Result;
-
 use crate::case::Case;
 use crate::runtime::{Answer, Runtime};
 
@@ -19,10 +17,14 @@ impl Table {
         Table { cases, columns: Vec::new() }
     }
 
-    /// Adds a column: what the runtime answers to each case.
-    pub(crate) fn ask(&mut self, runtime: Runtime) -> Result<()> {
-        self.columns.push((runtime, runtime.open_all(&self.cases)?));
-        Ok(())
+    /// The rows, in order.
+    pub(crate) fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// Adds a runtime's answers, one for each case.
+    pub(crate) fn add(&mut self, runtime: Runtime, answers: Vec<Answer>) {
+        self.columns.push((runtime, answers));
     }
 
     /// Each cell that is not as it must be.
@@ -108,8 +110,7 @@ mod tests {
     }
 
     fn faults(case: Case, runtime: Runtime, outcome: &str, matched: &[&str]) -> Vec<String> {
-        let cases = [case];
-        let mut table = Table::new(&cases);
+        let mut table = Table::new(vec![case]);
         let matched = matched.iter().map(|id| (*id).to_owned()).collect();
         table.add(runtime, vec![Answer { outcome: outcome.to_owned(), matched }]);
         table.faults()
@@ -124,9 +125,8 @@ mod tests {
 
     #[test]
     fn a_cell_shows_the_answer_where_it_is_wrong() {
-        let cases = [case("unknown_key", &[])];
         for (outcome, shown) in [("unknown_key", "✓"), ("ok", "ok")] {
-            let mut table = Table::new(&cases);
+            let mut table = Table::new(vec![case("unknown_key", &[])]);
             let answer = Answer { outcome: outcome.to_owned(), matched: Vec::new() };
             table.add(Runtime::Node, vec![answer]);
             let text = table.to_string();
@@ -152,8 +152,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_there_is_a_fault() {
-        let cases = [case("ok", &[])];
-        let mut table = Table::new(&cases);
+        let mut table = Table::new(vec![case("ok", &[])]);
         table.add(Runtime::Node, Vec::new());
         assert_eq!(table.faults().len(), 1);
     }
