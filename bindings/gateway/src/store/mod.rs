@@ -13,8 +13,10 @@ mod postgres_rows;
 #[cfg(test)]
 mod simulation;
 mod sqlite;
+mod sqlite_files;
 mod sqlite_log;
 mod sqlite_rows;
+mod sqlite_writer;
 #[cfg(test)]
 mod tests;
 
@@ -117,7 +119,8 @@ impl Store {
                 Store::Postgres(store) => store.accept(event).await,
             }
         };
-        // It may be committed later all the same: then the sender's next try is a duplicate.
+        // The event is withdrawn, unless the writer has begun it: then it may be committed all the
+        // same, and the sender's next try is a duplicate.
         let late = |_| unavailable("the store has not answered in time".to_owned());
         timeout(ACCEPT_PATIENCE, accepting).await.map_err(late)?
     }
@@ -277,7 +280,7 @@ const UNREADABLE: &str = "unreadable";
 /// Events of a forgotten source that one transaction deletes: others wait for it.
 const FORGOTTEN_AT_ONCE: u32 = 50;
 
-/// Events that wait to be written. A sender who would wait longer is told to come back.
+/// Commands that wait for the writer. A sender that would wait longer than `QUEUE_PATIENCE` is told to come back.
 const QUEUE_EVENTS_MAX: usize = 4096;
 /// Senders give up after some seconds, and try again.
 const ACCEPT_PATIENCE: Duration = Duration::from_secs(8);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Result};
 
-use super::sqlite::BUSY_TIMEOUT;
+use super::sqlite_writer::BUSY_TIMEOUT;
 
 /// From which length on it is moved, in pages of 4 KiB: 48 MiB. The longer it grows, the fewer
 /// times a page that changes often is written.
@@ -50,6 +50,8 @@ impl Log {
     pub(super) fn new(writer: &Connection, mover: Mover) -> Result<Self> {
         writer.query_row(&format!("PRAGMA journal_size_limit = {KEPT_BYTES}"), [], |_| Ok(()))?;
         mover.connection.pragma_update(None, "synchronous", "FULL")?;
+        // SQLite opens the WAL when it first reads: later another one could be at its path.
+        mover.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Log {
             mover: Some(mover),
             next_pages: MOVED_PAGES,
@@ -144,14 +146,14 @@ fn log_pages(connection: &Connection) -> Result<i64> {
 }
 
 /// Whether it is busy, its pages, and how many of them are in the database.
-fn state(connection: &Connection) -> Result<[i64; 3]> {
+pub(super) fn state(connection: &Connection) -> Result<[i64; 3]> {
     // Without work to do, it only says how it is.
     connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
         Ok([row.get(0)?, row.get(1)?, row.get(2)?])
     })
 }
 
-fn checkpoint(connection: &Connection, mode: &str) -> Result<()> {
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Result<()> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
 }
 

@@ -16,6 +16,7 @@ mod disk;
 mod disk_full;
 mod hostile;
 mod http2;
+mod lost_files;
 mod message;
 mod operating;
 mod postgres;
