@@ -19,6 +19,7 @@ mod sqlite_rows;
 mod sqlite_writer;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::time::Duration;
 
@@ -280,7 +281,8 @@ const UNREADABLE: &str = "unreadable";
 /// Events of a forgotten source that one transaction deletes: others wait for it.
 const FORGOTTEN_AT_ONCE: u32 = 50;
 
-/// Commands that wait for the writer. A sender that would wait longer than `QUEUE_PATIENCE` is told to come back.
+/// Commands that wait for the writer; src/store/waiting.rs bounds the memory of their events. A
+/// sender that would wait longer than `QUEUE_PATIENCE` is told to come back.
 const QUEUE_EVENTS_MAX: usize = 4096;
 /// Senders give up after some seconds, and try again.
 const ACCEPT_PATIENCE: Duration = Duration::from_secs(8);

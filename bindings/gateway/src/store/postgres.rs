@@ -16,6 +16,7 @@ use tokio_postgres::Error as PgError;
 
 use super::postgres_pool;
 use super::postgres_rows as rows;
+use super::waiting::{Budget, Queued};
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Lease, Listed, Needed, NewEvent,
     QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, closed, left_behind,
@@ -33,15 +34,16 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Longer than a statement may take on the server: then it is the network that is silent.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// An event that is to be accepted, and who waits for that.
-struct Waiting {
-    event: NewEvent,
+/// An event that is to be accepted, and where the answer goes.
+struct Command {
+    event: Queued,
     answer: oneshot::Sender<Result<Acceptance, Error>>,
 }
 
 pub(crate) struct Postgres {
     pool: Pool,
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<Command>,
+    budget: Budget,
 }
 
 impl Postgres {
@@ -55,7 +57,7 @@ impl Postgres {
         rewrite(&pool).await?;
         let (queue, waiting) = mpsc::channel(QUEUE_EVENTS_MAX);
         tokio::spawn(accept_in_batches(pool.clone(), waiting));
-        Ok(Postgres { pool, queue })
+        Ok(Postgres { pool, queue, budget: Budget::new() })
     }
 
     /// Whether it could be opened, and its tables made or written to.
@@ -81,9 +83,11 @@ impl Postgres {
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
+        // Dropped with this future: it takes the event back.
+        let (_waiting, event) = self.budget.admit(event).await?;
         let (answer, answered) = oneshot::channel();
-        let waiting = self.queue.send_timeout(Waiting { event, answer }, QUEUE_PATIENCE).await;
-        waiting.map_err(|_| overloaded())?;
+        let sent = self.queue.send_timeout(Command { event, answer }, QUEUE_PATIENCE).await;
+        sent.map_err(|_| overloaded())?;
         answered.await.map_err(|_| closed())?
     }
 
@@ -259,7 +263,14 @@ async fn ask<T, F: Future<Output = Result<T, PgError>>>(
     pool: &Pool,
     question: impl FnOnce(Arc<Object>) -> F,
 ) -> Result<T, Error> {
-    let client = Arc::new(connection(pool).await?);
+    ask_over(connection(pool).await?, question).await
+}
+
+async fn ask_over<T, F: Future<Output = Result<T, PgError>>>(
+    client: Object,
+    question: impl FnOnce(Arc<Object>) -> F,
+) -> Result<T, Error> {
+    let client = Arc::new(client);
     match timeout(PATIENCE, question(Arc::clone(&client))).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(why)) => Err(unavailable(format!("the store has failed: {}", fault(&why)))),
@@ -280,21 +291,21 @@ fn fault(error: &PgError) -> String {
     }
 }
 
-/// Takes what has come together, and inserts it, until nobody is left to send.
-async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
+/// Takes what has come together, and inserts it, until the store is closed.
+async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Command>) {
     let free = Arc::new(Semaphore::new(BATCHES_MAX));
     loop {
         let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
         let Some(first) = queue.recv().await else { return };
-        let mut bytes = first.event.event.payload.len();
+        let mut bytes = first.event.bytes();
         let mut batch = vec![first];
         while batch.len() < BATCH_EVENTS_MAX && bytes < BATCH_BYTES_MAX {
             let Ok(next) = queue.try_recv() else { break };
-            bytes += next.event.event.payload.len();
-            batch.push(next);
+            if !next.answer.is_closed() {
+                bytes += next.event.bytes();
+                batch.push(next);
+            }
         }
-        // Whoever has gone away has been told to come back.
-        batch.retain(|waiting| !waiting.answer.is_closed());
         let pool = pool.clone();
         tokio::spawn(async move {
             accept(&pool, batch).await;
@@ -304,13 +315,27 @@ async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Waiting>) {
 }
 
 /// One batch, inserted in one transaction.
-async fn accept(pool: &Pool, batch: Vec<Waiting>) {
+async fn accept(pool: &Pool, mut batch: Vec<Command>) {
+    batch.retain(|command| !command.answer.is_closed());
     if batch.is_empty() {
         return;
     }
-    let (events, answers): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|waiting| (waiting.event, waiting.answer)).unzip();
-    let accepted = ask(pool, |client| async move { rows::accept(&client, &events).await }).await;
+    let client = connection(pool).await;
+    // Callers that gave up meanwhile have taken their events back.
+    let (events, answers): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .filter_map(|command| Some((command.event.take()?, command.answer)))
+        .unzip();
+    let accepted = match client {
+        Ok(client) => {
+            let insert = |client: Arc<Object>| async move {
+                let events: Vec<_> = events.iter().map(|held| &held.event).collect();
+                rows::accept(&client, &events).await
+            };
+            ask_over(client, insert).await
+        }
+        Err(error) => Err(error),
+    };
     if let Err(error) = &accepted {
         tracing::error!(why = error.message(), events = answers.len(), "nothing accepted");
     }
@@ -321,7 +346,7 @@ async fn accept(pool: &Pool, batch: Vec<Waiting>) {
             }),
             Err(error) => Err(error.clone()),
         };
-        // Whoever has gone away does not want to know.
+        // A caller that has given up does not wait for the answer.
         let _ = answer.send(outcome);
     }
 }

@@ -17,12 +17,16 @@ type Result<T> = std::result::Result<T, Error>;
 ///
 /// Keys are inserted in their order: two batches that share some wait for one another, and never
 /// each for the other.
-pub(super) async fn accept(client: &Client, batch: &[NewEvent]) -> Result<Vec<Option<Acceptance>>> {
+pub(super) async fn accept(
+    client: &Client,
+    batch: &[&NewEvent],
+) -> Result<Vec<Option<Acceptance>>> {
     let mut first: HashMap<&str, usize> = HashMap::with_capacity(batch.len());
     for (index, new) in batch.iter().enumerate() {
         first.entry(&new.event.key).or_insert(index);
     }
-    let mut firsts: Vec<&NewEvent> = first.values().filter_map(|&at| batch.get(at)).collect();
+    let mut firsts: Vec<&NewEvent> =
+        first.values().filter_map(|&at| batch.get(at).copied()).collect();
     firsts.sort_unstable_by(|one, other| one.event.key.cmp(&other.event.key));
     let inserted = insert(client, &firsts).await?;
     let there: Vec<&str> = first.keys().copied().filter(|&key| !inserted.contains(key)).collect();
@@ -34,7 +38,7 @@ pub(super) async fn accept(client: &Client, batch: &[NewEvent]) -> Result<Vec<Op
     for new in firsts.iter().filter(|new| inserted.contains(&new.event.key)) {
         digests.insert(new.event.key.clone(), new.digest.clone());
     }
-    let acceptance = |(index, new): (usize, &NewEvent)| {
+    let acceptance = |(index, new): (usize, &&NewEvent)| {
         let key = new.event.key.as_str();
         if inserted.contains(key) && first.get(key) == Some(&index) {
             return Some(Acceptance::Accepted);

@@ -16,6 +16,7 @@ use super::sqlite_files::{Files, Watch};
 use super::sqlite_log::{Log, Mover};
 use super::sqlite_rows as rows;
 use super::sqlite_writer::{BUSY_TIMEOUT, Command, GivenUp, SCHEMA_VERSION, open_writer, write};
+use super::waiting::Budget;
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,
     QUEUE_EVENTS_MAX, QUEUE_PATIENCE, SetBack, Settlement, Take, Taken, UNREADABLE, closed,
@@ -26,6 +27,7 @@ pub(crate) struct Sqlite {
     path: Arc<PathBuf>,
     files: Arc<Files>,
     commands: mpsc::Sender<Command>,
+    budget: Budget,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -45,7 +47,7 @@ impl Sqlite {
             .spawn(move || write(watch, connection, log, queue))
             .map_err(|why| unavailable(format!("no thread for the store: {why}")))?;
         let writer = Mutex::new(Some(writer));
-        Ok(Sqlite { path, files, commands, writer })
+        Ok(Sqlite { path, files, commands, budget: Budget::new(), writer })
     }
 
     /// Looks for the file.
@@ -98,7 +100,13 @@ impl Sqlite {
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
-        self.command_of(GivenUp::Dropped, move |connection| rows::accept(connection, &event)).await
+        // Dropped with this future: it takes the event back.
+        let (_waiting, queued) = self.budget.admit(event).await?;
+        let accept = move |connection: &Connection| {
+            queued.with(|event| rows::accept(connection, event)).transpose()
+        };
+        let accepted = self.command_of(GivenUp::Dropped, accept).await?;
+        accepted.ok_or_else(|| unavailable("the event was withdrawn".to_owned()))
     }
 
     pub(crate) async fn take(&self, take: Take) -> Result<Taken, Error> {

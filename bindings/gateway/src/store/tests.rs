@@ -57,7 +57,7 @@ fn remove(path: &std::path::Path) {
     }
 }
 
-fn event(id: &str, digest: Option<&str>) -> NewEvent {
+pub(super) fn event(id: &str, digest: Option<&str>) -> NewEvent {
     NewEvent {
         event: Event {
             key: format!("key-{id}"),

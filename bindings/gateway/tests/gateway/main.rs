@@ -29,5 +29,6 @@ mod receiving;
 mod redis;
 mod running;
 mod shutdown;
+mod stalled;
 mod tls;
 mod world;
