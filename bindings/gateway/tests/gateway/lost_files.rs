@@ -200,13 +200,11 @@ fn truncate(folder: &Path, bytes: u64) {
     log.set_len(bytes).unwrap();
 }
 
-/// Does something to the store's files, which are in this folder.
-type Lose = fn(&Path);
-
 /// Another process has the lock when the writer begins, and the file is lost before it gets that:
 /// the commit succeeds, and must not be acknowledged.
 #[test]
 fn a_file_that_is_lost_during_a_commit_is_noticed() {
+    type Lose = fn(&Path);
     let lose: [(&str, Lose); 4] = [
         ("database", |folder| fs::remove_file(folder.join("events.db")).unwrap()),
         ("log", |folder| fs::remove_file(folder.join("events.db-wal")).unwrap()),
