@@ -3,6 +3,7 @@
 //! It marshals: arguments, files and standard input go to the core, and its answer to standard
 //! output. What is accepted, and why not, the core decides.
 
+mod allocator;
 mod command;
 mod config;
 mod deliver;

@@ -7,6 +7,7 @@ use clap::Args;
 use postseal::{Code, Error};
 use tokio::runtime;
 
+use crate::allocator;
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::operate::log;
@@ -37,6 +38,7 @@ Example of a configuration:
 
 impl Serve {
     pub(super) fn run(self) -> Result<Answer, Error> {
+        allocator::return_large_blocks();
         let read_at = SystemTime::now();
         let config = Config::read(&self.config)?;
         log::begin(config.log);

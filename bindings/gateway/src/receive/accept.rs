@@ -157,12 +157,15 @@ impl Receiving {
     ) -> Result<Answer, Refusal> {
         self.limit(source, head.client).await?;
         let most = source.receiver.max_body_bytes();
-        let body = Body::read(body, most, self.body_timeout, share).await?;
-        // Opening and sealing are the processor's: a long body may hold up no other request.
-        let opened = match body.bytes.len() {
-            0..LONG_BODY_BYTES => open(routes, source, head, &body.bytes),
-            _ => tokio::task::block_in_place(|| open(routes, source, head, &body.bytes)),
+        // The share is held until the store has answered: from here on it is that of the event.
+        let Body { bytes, share: _share } =
+            Body::read(body, most, self.body_timeout, share).await?;
+        // Opening and sealing keep the processor busy: a long body must not hold up other requests.
+        let opened = match bytes.len() {
+            0..LONG_BODY_BYTES => open(routes, source, head, &bytes),
+            _ => tokio::task::block_in_place(|| open(routes, source, head, &bytes)),
         };
+        drop(bytes);
         let (event, dropped) = match opened? {
             Opened::Challenge(text) => return Ok(Answer::Challenge(text)),
             Opened::Event { event, dropped } => (event, dropped),

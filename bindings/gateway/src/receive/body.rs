@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use super::answer::Refusal;
 use super::share::Share;
 
-/// A body, whose memory counts until it is dropped.
+/// A body, and the memory that it counts for.
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
-    _share: Share,
+    pub(super) share: Share,
 }
 
 impl Body {
@@ -56,5 +56,5 @@ async fn collect(mut body: Incoming, most: usize, mut share: Share) -> Result<Bo
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Body { bytes, _share: share })
+    Ok(Body { bytes, share })
 }

@@ -35,6 +35,7 @@ mod running;
 #[cfg(target_os = "linux")]
 mod shares;
 mod shutdown;
+#[cfg(target_os = "linux")]
 mod stalled;
 mod strict;
 mod tls;

@@ -210,13 +210,8 @@ impl Gateway {
         Some((value("VmRSS:")?, value("VmHWM:")?))
     }
 
-    /// The process's id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.id().to_string();
+        let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
