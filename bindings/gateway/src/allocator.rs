@@ -1,8 +1,8 @@
-//! What the gateway asks of the C library's allocator: to return the memory of large bodies.
+//! What the gateway asks of the C library's allocator: to return memory after a flood.
 //!
 //! By default glibc learns from the first large block that is freed to keep such blocks, in up to
-//! eight heaps a processor. After a flood of bodies most of their memory then stays with the
-//! process, in pieces that other sizes do not fit into.
+//! eight heaps a processor, and of small blocks it returns only those at the end of a heap. After a
+//! flood most of its memory then stays with the process, in pieces that other sizes do not fit into.
 
 /// Blocks of at least this size are mapped by themselves, and unmapped when they are freed. A body
 /// of this size takes longer to verify than to map.
@@ -25,5 +25,15 @@ pub(crate) fn return_large_blocks() {
                 unsafe { libc::mallopt(parameter, value) };
             }
         }
+    }
+}
+
+/// Returns the pages that hold no block in use. It takes milliseconds, during which other threads
+/// wait for memory: for after a flood.
+pub(crate) fn trim() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `malloc_trim` may be called at any time, from any thread.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

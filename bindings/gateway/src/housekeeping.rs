@@ -9,6 +9,7 @@ use postseal::Error;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::allocator;
 use crate::config::Source;
 use crate::host;
 use crate::receive::accept::Receiving;
@@ -17,6 +18,9 @@ use crate::store::{SetBack, Store};
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Events that one deletion takes at most: the writer has others to serve.
 const EXPIRED_ROWS_MAX: u32 = 500;
+
+/// Requests that had more memory than this at once leave some of it behind.
+const FLOOD_BYTES: usize = 32 << 20;
 
 /// Keeps a gateway's store in order.
 pub(crate) struct Housekeeping {
@@ -51,6 +55,9 @@ impl Housekeeping {
     }
 
     async fn keep(&self, otherwise: SetBack) -> Result<SetBack, Error> {
+        if self.receiving.memory.reset_peak() > FLOOD_BYTES {
+            let _ = tokio::task::spawn_blocking(allocator::trim).await;
+        }
         self.note_needed().await?;
         let set_back = self.follow_clock(otherwise).await?;
         for source in self.receiving.routes().sources.values() {

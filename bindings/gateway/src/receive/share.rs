@@ -28,6 +28,8 @@ pub(crate) struct Shares(Mutex<State>);
 struct State {
     total: usize,
     taken: usize,
+    /// The most that was taken since `reset_peak`.
+    peak: usize,
     held: HashMap<Holder, usize>,
 }
 
@@ -44,12 +46,19 @@ pub(crate) struct Exhausted;
 
 impl Shares {
     pub(crate) fn new(total: usize) -> Arc<Self> {
-        Arc::new(Shares(Mutex::new(State { total, taken: 0, held: HashMap::new() })))
+        Arc::new(Shares(Mutex::new(State { total, taken: 0, peak: 0, held: HashMap::new() })))
     }
 
     /// Changes how much there is. What has been taken stays taken.
     pub(crate) fn set_total(&self, total: usize) {
         self.lock().total = total;
+    }
+
+    /// The most that was taken at once since this was last asked.
+    pub(crate) fn reset_peak(&self) -> usize {
+        let mut state = self.lock();
+        let taken = state.taken;
+        std::mem::replace(&mut state.peak, taken)
     }
 
     /// An empty share on the account of these holders. Without holders only the total bounds it.
@@ -76,6 +85,7 @@ impl Share {
             return Err(Exhausted);
         }
         state.taken += more;
+        state.peak = state.peak.max(state.taken);
         for holder in &self.holders {
             match state.held.get_mut(holder) {
                 Some(held) => *held += more,
@@ -175,6 +185,17 @@ mod tests {
         drop(share);
         let state = shares.lock();
         assert_eq!((state.taken, state.held.len()), (0, 0));
+    }
+
+    #[test]
+    fn the_peak_is_that_since_it_was_last_asked() {
+        let shares = Shares::new(10);
+        let mut share = shares.share(Vec::new());
+        assert_eq!(share.grow(6), Ok(()));
+        drop(share);
+        let mut share = shares.share(Vec::new());
+        assert_eq!(share.grow(2), Ok(()));
+        assert_eq!((shares.reset_peak(), shares.reset_peak()), (6, 2));
     }
 
     #[test]
