@@ -69,8 +69,8 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// What cargo prints for each crate that it compiles, and its bar, which returns to the start of its
-/// line to be overwritten: of use while it happens, and in the way of an error afterwards.
+/// Whether a line is cargo's about a single crate, or its bar, which ends with a carriage return. Both
+/// would hide an error afterwards.
 fn is_progress(line: &[u8], text: &str) -> bool {
     let verb = text.split(' ').next().unwrap_or_default();
     line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn progress_is_not_kept() {
-        let printed = b"   Compiling a v1\n    Building [==>  ] 1/3: a, b\rerror: no\n   Compiling";
+        let printed = b"   Compiling a\n    Building [==>  ] 1/3: a, b\rerror: no\n   Compiling";
         let kept = read(printed.as_slice(), false).unwrap_or_default();
         assert_eq!(String::from_utf8_lossy(&kept), "error: no\n   Compiling");
     }
