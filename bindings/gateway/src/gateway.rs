@@ -41,7 +41,7 @@ pub(crate) struct Gateway {
     files: Vec<PathBuf>,
     seen: Vec<Option<Stamp>>,
     bounds: Bounds,
-    /// How many connections of senders there may be.
+    /// Senders' connections, shared among clients.
     connections: Arc<Shares>,
     store: Arc<Store>,
     metrics: Arc<Metrics>,
@@ -332,7 +332,8 @@ impl Workers {
     }
 }
 
-/// How many connections of senders there may be, with what is to be said of it.
+/// Maximum number of senders' connections. Logs a warning if the limit of open files is too low for
+/// what is configured.
 fn connections_max<'a>(
     bounds: Bounds,
     sources: impl Iterator<Item = &'a Source>,

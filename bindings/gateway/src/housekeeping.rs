@@ -19,7 +19,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Events that one deletion takes at most: the writer has others to serve.
 const EXPIRED_ROWS_MAX: u32 = 500;
 
-/// Requests that had more memory than this at once leave some of it behind.
+/// Peak memory of requests, in bytes, above which the allocator is trimmed.
 const FLOOD_BYTES: usize = 32 << 20;
 
 /// Keeps a gateway's store in order.

@@ -1,27 +1,29 @@
-//! Passed-on headers: headers of a request that a source's application is given too.
+//! Passed-on headers: request headers that a source's application receives too.
 //!
-//! Nobody has authenticated them, so nothing in them may keep an event from being delivered. One
-//! rule decides what can be passed on: before an event is committed, and once more when it is
-//! delivered, since an earlier version may have written it.
+//! They are not authenticated, so nothing in them may prevent an event from being delivered. The
+//! same rule decides what can be passed on when an event is accepted and again when it is
+//! delivered, since an earlier version may have stored it.
 
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// Names in a `pass_on`. With a delivery's own they are half of the 100 headers that Apache and
-/// gunicorn take.
+/// Maximum number of names in `pass_on`. With a delivery's own headers they are half of the 100
+/// that Apache and gunicorn accept.
 pub(crate) const NAMES_MAX: usize = 32;
-/// Length of a value in bytes: half of [`BYTES_MAX`], so that one header leaves room for others.
+/// Maximum length of a value in bytes: half of [`BYTES_MAX`], so that one header leaves room for
+/// others.
 const VALUE_BYTES_MAX: usize = 2 << 10;
-/// All passed-on headers of a delivery, in bytes of its head. Tomcat and Jetty take a head of
-/// 8 KiB, Apache, gunicorn and nginx a line of 8 KiB. A delivery's own headers are below 2 KiB,
-/// which leaves 2 KiB for the application's URL.
+/// Maximum size of all passed-on headers of a delivery, in bytes of its head. Tomcat and Jetty
+/// accept a head of 8 KiB; Apache, gunicorn and nginx accept a line of 8 KiB. A delivery's own
+/// headers are below 2 KiB, which leaves 2 KiB for the application's URL.
 const BYTES_MAX: usize = 4 << 10;
-/// What a header's line has beside name and value: `: ` and the line's end.
+/// Bytes of a header line besides name and value: `: ` and CRLF.
 const LINE_BYTES: usize = 4;
 
-/// Headers that only mean something on the connection they came over (RFC 9110, section 7.6.1).
+/// Headers that have a meaning only on the connection they came over: hop-by-hop headers (RFC 9110,
+/// section 7.6.1), and `host`.
 const OF_THE_CONNECTION: [&str; 8] = [
     "connection",
     "host",
@@ -32,8 +34,9 @@ const OF_THE_CONNECTION: [&str; 8] = [
     "transfer-encoding",
     "upgrade",
 ];
-/// Headers for which a server, or a proxy before it, may refuse any request: 406 for `Accept`, 417
-/// for `Expect`, 425 for `Early-Data`, 508 for a loop. Those that begin with `if-` bring a 412.
+/// Headers that may make a server, or a proxy in front of it, refuse any request: 406 for `Accept`,
+/// 417 for `Expect`, 425 for `Early-Data`, 508 for a loop. Those that begin with `if-` may cause a
+/// 412.
 const CONDITIONS: [&str; 7] =
     ["accept", "cdn-loop", "early-data", "expect", "max-forwards", "range", "via"];
 
@@ -41,14 +44,15 @@ const CONDITIONS: [&str; 7] =
 pub(crate) struct PassOn(Vec<HeaderName>);
 
 impl PassOn {
-    /// Reads the names of headers.
+    /// Parses header names.
     ///
     /// # Errors
-    /// Why they cannot be passed on, with the name, or the position of what is no name.
+    /// The reason why a header cannot be passed on, with its name; for an invalid name, its
+    /// position.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
         let mut names = Vec::new();
         for (text, position) in texts.iter().zip(1usize..) {
-            // It may be anything, and is not shown.
+            // An invalid name is not shown: it may be anything, a secret included.
             let name = HeaderName::try_from(text.as_str())
                 .map_err(|_| format!("entry {position} is not the name of a header"))?;
             if let Some(why) = refusal(name.as_str()) {
@@ -60,26 +64,26 @@ impl PassOn {
         }
         match names.len() {
             0..=NAMES_MAX => Ok(PassOn(names)),
-            _ => Err(format!("at most {NAMES_MAX} names of headers")),
+            _ => Err(format!("at most {NAMES_MAX} names are allowed")),
         }
     }
 }
 
-/// Why headers of this name cannot be passed on, if so.
+/// The reason why headers of this name cannot be passed on, if there is one.
 fn refusal(name: &str) -> Option<&'static str> {
     let begins = |with: &[&str]| with.iter().any(|prefix| name.starts_with(prefix));
     if OF_THE_CONNECTION.contains(&name) || begins(&["proxy-"]) {
-        return Some("belongs to the connection that a request comes over");
+        return Some("applies only to the connection that the request came over");
     }
     if begins(&["content-"]) {
-        return Some("describes the body as it came, which may have been encrypted");
+        return Some("describes the body as received, which may have been encrypted");
     }
-    // The `svix-` headers are a second spelling of `webhook-`: with both, a receiver refuses.
+    // The `svix-` headers are aliases of the `webhook-` headers: a receiver refuses both together.
     if begins(&["postseal-", "webhook-", "svix-"]) {
-        return Some("is one by which the application knows a delivery of the gateway");
+        return Some("is reserved for the gateway's own headers");
     }
     if CONDITIONS.contains(&name) || begins(&["accept-", "if-"]) {
-        return Some("lets a server refuse the delivery");
+        return Some("may make a server refuse the delivery");
     }
     None
 }
@@ -92,10 +96,10 @@ pub(crate) struct PassedOn {
 }
 
 impl PassedOn {
-    /// Takes the headers of these names from a request, and names those of them that it drops.
+    /// Takes the headers of these names from a request, and returns the names of those it drops.
     ///
-    /// SPEC: several values of a header are one, joined with `, ` (RFC 9110, section 5.3). A header
-    /// of which any value is not visible ASCII, spaces and tabs is dropped whole.
+    /// SPEC: several values of a header are joined with `, ` (RFC 9110, section 5.3). A header is
+    /// dropped whole if any value has a character other than visible ASCII, space and tab.
     pub(crate) fn of_request<'n>(
         PassOn(names): &'n PassOn,
         headers: &HeaderMap,
@@ -111,8 +115,8 @@ impl PassedOn {
         (passed_on, dropped)
     }
 
-    /// Takes the headers of these names from what a store has of an event, and leaves out what
-    /// cannot be passed on.
+    /// Takes the headers of these names from the stored form of an event, without those that cannot
+    /// be passed on.
     pub(crate) fn of_event(PassOn(names): &PassOn, stored: &str) -> Self {
         let stored: BTreeMap<String, Value> = serde_json::from_str(stored).unwrap_or_default();
         let mut passed_on = Self::default();
@@ -124,7 +128,7 @@ impl PassedOn {
         passed_on
     }
 
-    /// The form in which a store has them: a JSON object of names and values.
+    /// The stored form: a JSON object of names and values.
     pub(crate) fn to_json(&self) -> String {
         let members = self.headers.iter().filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), Value::from(value.to_str().ok()?)))
@@ -153,7 +157,8 @@ impl PassedOn {
     }
 }
 
-/// A value without what HTTP allows around it (RFC 9110, section 5.5). HTTP/2 keeps it.
+/// A value without the optional white space around it (RFC 9110, section 5.5), which HTTP/2 does
+/// not strip.
 fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }

@@ -39,7 +39,7 @@ pub(crate) struct Source {
     pub(crate) rate_limit: Option<RateLimit>,
     /// Whose requests are read; none: everyone's.
     pub(crate) allow_from: Vec<IpNet>,
-    /// Headers that the application is given too, though nobody has authenticated them.
+    /// Request headers that the application receives too, unauthenticated.
     pub(crate) pass_on: PassOn,
     pub(crate) retention: Duration,
     pub(crate) delivery: Delivery,

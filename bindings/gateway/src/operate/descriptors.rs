@@ -1,38 +1,43 @@
-//! The limit of open files: raised as far as it may be, and what it leaves for senders.
+//! File descriptors: raises the process limit as far as allowed, and divides it among the gateway's
+//! uses.
 //!
-//! Where senders could take the last descriptor, deliveries would fail for want of one, and the
-//! failures would count toward dead letters. So connections get what the gateway itself can spare.
+//! If senders could take the last descriptor, deliveries would fail for lack of one, and those
+//! failures would count toward dead letters. So senders get only what the gateway itself does not
+//! need.
 
 use postseal::{Code, Error};
 
 use crate::config::Source;
 
-/// Standard streams, the listening sockets, the runtime's own, and files that a reload reads.
+/// Standard streams, listening sockets, the async runtime's own descriptors, and files that a
+/// reload reads.
 const OWN: u64 = 64;
 /// Connections of the admin port.
 pub(crate) const ADMIN: usize = 64;
-/// The store's files and connections, those to Redis, and posts of alerts.
+/// The store's files and connections, connections to Redis, and alert requests.
 const STORE: u64 = 64;
-/// Idle connections to an application come on top of the busy ones.
+/// Descriptors for each concurrent delivery: idle connections to the application come on top of
+/// busy ones.
 const DELIVERIES_FACTOR: u64 = 2;
 
-/// How many connections of senders there may be.
+/// How the limit of file descriptors is divided.
 pub(crate) struct Descriptors {
+    /// Maximum number of senders' connections.
     pub(crate) connections_max: usize,
-    /// What an operator should know, where it is less than the configuration says.
+    /// For the operator, if the limit is too low for what is configured.
     pub(crate) warning: Option<String>,
 }
 
 impl Descriptors {
-    /// Raises the limit of this process, and divides it.
+    /// Raises the limit of this process, and divides what it then is.
     ///
     /// # Errors
-    /// `invalid_config` where it leaves nothing for senders.
+    /// `invalid_config` if it leaves nothing for senders.
     pub(crate) fn divide<'a>(
         connections_max: usize,
         sources: impl Iterator<Item = &'a Source>,
     ) -> Result<Self, Error> {
-        // Where the limit cannot be read, nothing is known that could be complained of.
+        // If the limit cannot be read, there is nothing to warn of.
         let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
         let concurrency = sources.map(|source| u64::from(source.delivery.concurrency));
         divide(limit, connections_max, concurrency.sum())
@@ -41,7 +46,7 @@ impl Descriptors {
 
 fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Error> {
     let fixed = OWN + STORE + u64::try_from(ADMIN).unwrap_or(u64::MAX);
-    // Not all sources deliver at once: they have at most as much as senders have.
+    // Not all sources deliver at full concurrency at once, so deliveries get at most half.
     let spare = limit.saturating_sub(fixed);
     let deliveries = concurrency.saturating_mul(DELIVERIES_FACTOR);
     let left = spare.saturating_sub(deliveries.min(spare / 2));
@@ -49,7 +54,7 @@ fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Er
     if left == 0 {
         let why = format!(
             "the limit of open files is {limit}, and the gateway itself needs {fixed}: raise it \
-             (`ulimit -n`, or LimitNOFILE= of systemd)"
+             (`ulimit -n`, or systemd's LimitNOFILE=)"
         );
         return Err(Error::new(Code::InvalidConfig, why));
     }
@@ -57,9 +62,9 @@ fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Er
         fixed.saturating_add(deliveries).saturating_add(wanted.try_into().unwrap_or(limit));
     let warning = (needed > limit).then(|| {
         format!(
-            "the limit of open files is {limit}, and connections_max = {wanted} needs {needed}, \
-             deliveries and the store included: at most {} connections are taken; raise the \
-             limit (`ulimit -n`, or LimitNOFILE= of systemd), or lower connections_max",
+            "the limit of open files is {limit}, but connections_max = {wanted} needs {needed}, \
+             including deliveries and the store; at most {} connections are accepted: raise the \
+             limit (`ulimit -n`, or systemd's LimitNOFILE=), or lower connections_max",
             left.min(wanted)
         )
     });
@@ -80,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn just_enough_is_no_reason_to_complain() {
+    fn an_exactly_sufficient_limit_gives_no_warning() {
         let needed = 192 + 16 + 1000;
         assert!(divide(needed, 1000, 8).unwrap().warning.is_none());
         assert!(divide(needed - 1, 1000, 8).unwrap().warning.is_some());
     }
 
     #[test]
-    fn many_sources_leave_half_of_what_is_to_spare() {
+    fn many_sources_leave_half_of_the_spare_descriptors() {
         let divided = divide(4096, 10_000, 8000).unwrap();
         assert_eq!(divided.connections_max, (4096 - 192) / 2);
         assert!(divided.warning.is_some());

@@ -106,7 +106,7 @@ impl Metrics {
         );
         registry.register(
             "dropped_headers",
-            "Headers of accepted events that cannot be sent on",
+            "Headers dropped from accepted events because they cannot be sent on",
             self.dropped_headers.clone(),
         );
         registry.register("alerts", "Alerts by kind", self.alerts.clone());
@@ -155,8 +155,8 @@ impl Metrics {
         self.delivery_seconds.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// An event was accepted without a header that cannot be sent on: a name of `pass_on`, or the
-    /// content type.
+    /// Counts a header that was dropped from an accepted event, because it cannot be sent on: one
+    /// that `pass_on` names, or the content type.
     pub(crate) fn header_dropped(&self, source: &str, header: &str) {
         let labels = Dropped { source: source.to_owned(), header: header.to_owned() };
         self.dropped_headers.get_or_create(&labels).inc();

@@ -34,8 +34,8 @@ const LONG_BODY_BYTES: usize = 256 << 10;
 /// The longest challenge that is answered, in bytes. Slack's have some fifty.
 const CHALLENGE_BYTES_MAX: usize = 1024;
 
-/// Memory of all requests that wait for their bodies, for verification or for the store: heads and
-/// bodies. Eight of the longest bodies, or 60 000 requests of 1 KiB.
+/// Maximum memory of all requests in progress, heads and bodies, in bytes: eight of the longest
+/// bodies, or some 30 000 requests with ten headers and a body of 1 KiB.
 pub(crate) const REQUEST_BYTES_MAX: usize = 256 << 20;
 
 /// What receiving needs.
@@ -46,7 +46,7 @@ pub(crate) struct Receiving {
     pub(crate) alerts: Arc<Alerts>,
     pub(crate) log_key: LogKey,
     pub(crate) body_timeout: Duration,
-    /// The memory of requests: [`REQUEST_BYTES_MAX`].
+    /// The memory of requests, [`REQUEST_BYTES_MAX`] in all.
     pub(crate) memory: Arc<Shares>,
     pub(crate) routes: RwLock<Arc<Routes>>,
     pub(crate) last_needed: LastNeeded,
@@ -66,7 +66,7 @@ impl Routes {
     }
 }
 
-/// A request whose head is in order, and whose memory is counted.
+/// A request whose head was accepted, and whose memory is accounted for.
 struct Admitted {
     source: Arc<Source>,
     head: Head,
@@ -81,8 +81,9 @@ impl Receiving {
 
     /// Answers a request. It never fails: what goes wrong is an answer too.
     ///
-    /// The head is looked at before this returns. Until then its memory is not counted, and HTTP/2
-    /// hands over the requests of a connection faster than their answers are polled.
+    /// The head is checked, and its memory accounted for, before this returns rather than when the
+    /// future is polled: HTTP/2 hands over a connection's requests faster than it polls their
+    /// answers.
     pub(crate) fn answer(
         self: Arc<Self>,
         peer: SocketAddr,
@@ -105,7 +106,7 @@ impl Receiving {
         }
     }
 
-    /// Lets in a request whose head is in order, as long as there is memory for it.
+    /// Admits a request if its head is valid and there is memory for it.
     fn admit(
         &self,
         routes: &Routes,
@@ -157,10 +158,11 @@ impl Receiving {
     ) -> Result<Answer, Refusal> {
         self.limit(source, head.client).await?;
         let most = source.receiver.max_body_bytes();
-        // The share is held until the store has answered: from here on it is that of the event.
+        // The share is held until the store has answered: once `bytes` is dropped, it covers the
+        // event.
         let Body { bytes, share: _share } =
             Body::read(body, most, self.body_timeout, share).await?;
-        // Opening and sealing keep the processor busy: a long body must not hold up other requests.
+        // Opening and sealing are CPU-bound: a long body must not block other requests.
         let opened = match bytes.len() {
             0..LONG_BODY_BYTES => open(routes, source, head, &bytes),
             _ => tokio::task::block_in_place(|| open(routes, source, head, &bytes)),
@@ -184,7 +186,7 @@ impl Receiving {
         Ok(Answer::of(acceptance, id))
     }
 
-    /// Tells of headers of an event that its application will not be given.
+    /// Counts and logs the headers of an event that its application will not receive.
     fn report_dropped(&self, source: &Source, id: &str, dropped: &[HeaderName]) {
         for header in dropped {
             self.metrics.header_dropped(&source.name, header.as_str());
@@ -244,7 +246,7 @@ impl Receiving {
 
 /// What an authenticated message asks for.
 enum Opened {
-    /// To be delivered, without the `dropped` headers, whose values cannot be sent on.
+    /// An event to deliver, without the `dropped` headers, whose values cannot be sent on.
     Event { event: Box<NewEvent>, dropped: Vec<HeaderName> },
     /// To have this text back: it wants to know whether we are there.
     Challenge(String),
@@ -312,11 +314,11 @@ fn new_event(
     Ok(Opened::Event { event: Box::new(NewEvent { event, digest }), dropped })
 }
 
-/// There is a value, and no delivery could carry it.
+/// A content type is present, but no delivery could carry it.
 struct Unsendable;
 
-/// The type that is authenticated; for a plain body, the first that came with it and can be sent
-/// on.
+/// The authenticated content type of an encrypted payload; for a plain body, the first
+/// `Content-Type` of the request that can be sent on.
 fn content_type(
     delivery: &Delivery<'_>,
     headers: &HeaderMap,

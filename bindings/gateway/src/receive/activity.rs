@@ -1,5 +1,5 @@
-//! What happens on a connection: an idle one is closed, and so is one whose client sends much and
-//! is never accepted.
+//! The activity of a connection: an idle connection is closed, and so is one whose client sends
+//! much without an accepted request.
 
 use std::io;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 /// What the protocol itself is given to end a connection with words.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What an HTTP/2 client may send beside bodies until one of its requests is accepted: 100 streams
-/// with heads of 1 KiB at once, or some 300 refused requests of the usual size.
+/// Bytes that an HTTP/2 client may send besides bodies without an accepted request: enough for 100
+/// concurrent streams with heads of 1 KiB, or for some 300 refused requests of the usual size.
 const ALLOWANCE_BYTES: u64 = 128 << 10;
 
 /// The requests of one connection.
@@ -23,7 +23,7 @@ pub(super) struct Activity {
     requests: AtomicU32,
     running: AtomicU32,
     last_ms: AtomicU64,
-    /// What the client has sent beside bodies since its last accepted request.
+    /// Bytes that the client has sent besides bodies since its last accepted request.
     spent_bytes: AtomicU64,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Activity {
 pub(super) struct Running(Arc<Activity>);
 
 impl Running {
-    /// The request was accepted: its client may send as much again.
+    /// Renews the client's allowance, since the request was accepted.
     pub(super) fn accepted(&self) {
         self.0.spent_bytes.store(0, Ordering::Relaxed);
     }
@@ -61,16 +61,16 @@ impl Activity {
         Running(Arc::clone(self))
     }
 
-    /// Counts bytes that the client has sent beside bodies.
+    /// Counts bytes that the client has sent besides bodies.
     ///
     /// # Errors
-    /// When there are too many of them: the connection has to end.
+    /// The allowance is spent: the connection has to be closed.
     pub(super) fn spend(&self, bytes: usize) -> io::Result<()> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let before = self.spent_bytes.fetch_add(bytes, Ordering::Relaxed);
         match before.saturating_add(bytes) <= ALLOWANCE_BYTES {
             true => Ok(()),
-            false => Err(io::Error::other("the client sends much, and nothing of it is accepted")),
+            false => Err(io::Error::other("the client sent too much without an accepted request")),
         }
     }
 

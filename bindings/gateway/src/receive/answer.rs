@@ -73,7 +73,7 @@ impl Refusal {
         match self {
             Refusal::Error(error) | Refusal::LimitUnknown(error) => error.message(),
             Refusal::HeadTooLarge => "the request has too many headers",
-            Refusal::Busy => "the client or the source has too many requests in memory",
+            Refusal::Busy => "requests of this client or source hold too much memory",
             Refusal::MethodNotAllowed => "only POST is received",
             Refusal::AddressNotAllowed => "the address is not in allow_from",
             Refusal::RateLimited { .. } => "too many requests",

@@ -1,4 +1,5 @@
-//! The body of a request, read whole: bounded for itself, in time, and together with all others.
+//! The body of a request, read whole: bounded in size, in time, and by its client's share of
+//! memory.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::timeout;
 use super::answer::Refusal;
 use super::share::Share;
 
-/// A body, and the memory that it counts for.
+/// A body, and the share of memory that it takes.
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
     pub(super) share: Share,
@@ -19,8 +20,8 @@ impl Body {
     /// Reads a whole body of at most `most` bytes.
     ///
     /// # Errors
-    /// It says or turns out that it is too long, takes too long or breaks off; or its client or
-    /// source holds too much of the memory that `share` is of.
+    /// The declared or actual length is too long, reading takes too long, the connection breaks, or
+    /// the client or the source holds too much memory.
     pub(super) async fn read(
         body: Incoming,
         most: usize,

@@ -1,9 +1,10 @@
-//! HTTP/2 frames as they are read: what a client sends beside bodies is counted, and bounded.
+//! HTTP/2 frames as they are read: bytes outside DATA frames are counted, and bounded.
 //!
-//! What the HTTP/2 library keeps of header blocks, settings and pings is its own affair, and a
-//! request need not come of them: streams over the limit are refused unseen, and an entry of the
-//! HPACK dynamic table keeps the frame that it came in. So the bytes are counted before the library
-//! reads them, and the connection fails when its client's allowance is spent.
+//! The gateway does not see what the HTTP/2 library keeps of header blocks, settings and pings, and
+//! not all of them lead to a request: the library refuses streams over the limit itself, and an
+//! entry of the HPACK dynamic table keeps the whole frame that it came in. So bytes are counted
+//! before the library reads them, and the connection fails when its client's allowance is spent.
+//! Empty DATA frames count too.
 //!
 //! SPEC: RFC 9113, sections 3.4 (preface), 4.1 (frame format) and 6.1 (DATA).
 
@@ -21,18 +22,19 @@ const FRAME_HEADER_BYTES: usize = 9;
 const TYPE_AT: usize = 3;
 const DATA: u8 = 0;
 
-/// A stream of HTTP/2 whose incoming frames are counted.
+/// The transport of an HTTP/2 connection, whose incoming frames are counted.
 pub(super) struct Counted<S> {
     stream: S,
     activity: Arc<Activity>,
     frames: Frames,
 }
 
-/// Where the next byte is.
+/// Parser state: where in a frame the next byte is.
 struct Frames {
-    /// In the header of a frame; bytes before it are of the payload that `rest` counts.
+    /// Offset in the frame header, once `rest` is 0.
     position: usize,
     length: usize,
+    /// Bytes left of the preface, or of the frame's payload.
     rest: usize,
     is_data: bool,
 }
@@ -48,7 +50,7 @@ impl Frames {
         Frames { position: 0, length: 0, rest: PREFACE_BYTES, is_data: false }
     }
 
-    /// How many of these bytes, which come next, belong to no frame with a part of a body.
+    /// Number of these bytes, the next of the connection, that are outside nonempty DATA frames.
     fn count(&mut self, mut bytes: &[u8]) -> usize {
         let mut count = 0;
         while let Some((&first, others)) = bytes.split_first() {
@@ -65,7 +67,8 @@ impl Frames {
         count
     }
 
-    /// Reads a byte of a frame's header, and answers with what the header counts when it is whole.
+    /// Reads a byte of a frame header. Returns the number of header bytes to count once it is
+    /// complete.
     fn header_byte(&mut self, byte: u8) -> usize {
         match self.position {
             0..TYPE_AT => self.length = (self.length << 8) | usize::from(byte),
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn all_but_the_frames_of_bodies_counts_however_it_is_cut() {
+    fn all_bytes_outside_data_frames_count_however_they_are_split() {
         let frames = [frame(HEADERS, 300), frame(DATA, 70_000), frame(DATA, 0), frame(HEADERS, 0)];
         let bytes = [vec![0; PREFACE_BYTES], frames.concat()].concat();
         let expected = PREFACE_BYTES + (9 + 300) + 9 + 9;

@@ -11,15 +11,16 @@ pub(super) struct Head {
     pub(super) client: IpAddr,
 }
 
-/// Headers of a request: twice what proxies add to what senders write.
+/// Maximum number of headers of a request: twice as many as senders and their proxies usually
+/// write.
 pub(super) const HEADERS_MAX: usize = 100;
-/// Memory of one header beside its name and value: its place in the map, which grows by doubling,
+/// Memory of one header besides its name and value: its slot in the map, which grows by doubling,
 /// and the handles to its texts.
 const HEADER_BYTES: usize = 256;
-/// Memory of a request that has no headers: its task, and its stream in HTTP/2.
+/// Memory of a request without headers: its task, and its stream in HTTP/2.
 const REQUEST_BYTES: usize = 4 << 10;
 
-/// How much memory a request takes with these headers, in bytes, as a bound from above.
+/// Upper bound of the memory that a request with these headers takes, in bytes.
 pub(super) fn head_bytes(headers: &HeaderMap) -> usize {
     let texts = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     REQUEST_BYTES + headers.len() * HEADER_BYTES + texts.sum::<usize>()

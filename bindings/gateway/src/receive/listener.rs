@@ -29,15 +29,16 @@ use super::tls::{Acceptor, Protocol};
 use crate::config::Bounds;
 use crate::operate::metrics::Metrics;
 
-/// A request's head in HTTP/1, and what is buffered of a body at once, in bytes: what Node takes.
+/// Maximum size of a request's head in HTTP/1, and of what is buffered of a body at once, in bytes:
+/// Node's default for a head.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// The same in HTTP/2, where each header counts 32 bytes more (RFC 9113, section 6.5.2).
 const HTTP2_HEADER_BYTES_MAX: u32 = 16 << 10;
-/// Requests of a connection at once: clients send as many before they have seen our settings. Their
-/// memory is bounded by the share of their client.
+/// Maximum concurrent streams of a connection: clients open as many before they have seen our
+/// settings. The client's share bounds their memory.
 const HTTP2_STREAMS_MAX: u32 = 100;
-/// What is buffered of the bodies of a connection before it is read: enough for 2.5 MB a second
-/// over a round trip of a tenth of a second.
+/// Flow-control window of a stream and of a connection, in bytes: enough for 2.5 MB/s at a
+/// round-trip time of 100 ms.
 const HTTP2_WINDOW_BYTES: u32 = 256 << 10;
 /// Streams that a client has opened and reset before we looked: more is an attack (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 20;
@@ -61,9 +62,9 @@ pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) bounds: Bounds,
     pub(crate) tls: Option<Acceptor>,
-    /// How many connections there may be.
+    /// The connections, shared among clients.
     pub(crate) connections: Arc<Shares>,
-    /// Whether a peer is a proxy, whose connections are those of many clients.
+    /// Whether a peer is a trusted proxy, whose connections carry the requests of many clients.
     pub(crate) is_proxy: IsProxy,
     /// Where its connections are counted.
     pub(crate) metrics: Option<Arc<Metrics>>,
@@ -103,7 +104,7 @@ impl Listener {
         }
     }
 
-    /// Counts a connection. `None`: its client has as many as it may.
+    /// Counts a connection. `None` if its client has no share left.
     fn admit(&self, peer: SocketAddr) -> Option<Admitted> {
         let address = peer.ip().to_canonical();
         let holders = match (self.is_proxy)(address) {
@@ -130,7 +131,7 @@ struct Connection {
     admitted: Admitted,
 }
 
-/// One of the connections that there may be.
+/// A connection that counts until it is dropped.
 struct Admitted {
     metrics: Option<Arc<Metrics>>,
     _share: Share,

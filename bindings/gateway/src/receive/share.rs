@@ -1,10 +1,9 @@
 //! A bounded resource that clients share: connections, or the memory of requests.
 //!
-//! A part is held on the account of one or more holders, such as a client and a source, and may
-//! grow by no more than what is free less what these holders have already. So a client that is
-//! alone gets half of the connections, `n` greedy clients get a part of `n + 1` each, and as much
-//! is left for the next one. No fixed share has to be configured, and a single sender is not held
-//! to a small one.
+//! A share is charged to one or more holders, such as a client and a source, and may grow by no
+//! more than what is free minus what these holders have already. So a lone client gets half of the
+//! connections, `n` greedy clients get `1/(n + 1)` each, and as much is left for the next one. No
+//! fixed quota has to be configured, and a single sender is not held to a small one.
 //!
 //! SPEC: the dynamic thresholds of shared packet buffers, with a factor of 1 (A. Choudhury and
 //! E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998).
@@ -13,7 +12,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// On whose account a part is held.
+/// The account that a share is charged to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     /// An IPv4 address, or an IPv6 network of 64 bits.
@@ -22,25 +21,25 @@ pub(crate) enum Holder {
     Source(String),
 }
 
-/// A resource, in units of its own.
+/// A bounded resource, in units of the caller's choice.
 pub(crate) struct Shares(Mutex<State>);
 
 struct State {
     total: usize,
     taken: usize,
-    /// The most that was taken since `reset_peak`.
+    /// The most that was taken at once since `reset_peak`.
     peak: usize,
     held: HashMap<Holder, usize>,
 }
 
-/// What has been taken for one connection or request. It is given back on drop.
+/// The part taken for one connection or request. It is returned on drop.
 pub(crate) struct Share {
     shares: Arc<Shares>,
     holders: Vec<Holder>,
     amount: usize,
 }
 
-/// There is too little left for one of the holders.
+/// Too little is left for these holders.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
@@ -49,19 +48,19 @@ impl Shares {
         Arc::new(Shares(Mutex::new(State { total, taken: 0, peak: 0, held: HashMap::new() })))
     }
 
-    /// Changes how much there is. What has been taken stays taken.
+    /// Changes the total. Shares that are already taken stay valid.
     pub(crate) fn set_total(&self, total: usize) {
         self.lock().total = total;
     }
 
-    /// The most that was taken at once since this was last asked.
+    /// Returns the most that was taken at once since the last call, and begins anew.
     pub(crate) fn reset_peak(&self) -> usize {
         let mut state = self.lock();
         let taken = state.taken;
         std::mem::replace(&mut state.peak, taken)
     }
 
-    /// An empty share on the account of these holders. Without holders only the total bounds it.
+    /// An empty share, charged to these holders. Without holders, only the total bounds it.
     pub(crate) fn share(self: &Arc<Self>, holders: Vec<Holder>) -> Share {
         Share { shares: Arc::clone(self), holders, amount: 0 }
     }
@@ -72,10 +71,10 @@ impl Shares {
 }
 
 impl Share {
-    /// Takes so much more, or nothing.
+    /// Takes `more` units, or none.
     ///
     /// # Errors
-    /// [`Exhausted`].
+    /// [`Exhausted`] if that is more than what is free minus what the holders have.
     pub(crate) fn grow(&mut self, more: usize) -> Result<(), Exhausted> {
         let mut state = self.shares.lock();
         let free = state.total.saturating_sub(state.taken);
@@ -120,7 +119,7 @@ mod tests {
         Holder::Client([127, 0, 0, number].into())
     }
 
-    /// How many units a client gets, one after another.
+    /// Takes units for a client, one at a time, until it gets no more.
     fn take_all(shares: &Arc<Shares>, number: u8) -> Vec<Share> {
         let one = || {
             let mut share = shares.share(vec![client(number)]);
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_unit_can_be_taken_where_nothing_else_is_held() {
+    fn the_last_unit_can_be_taken_if_nothing_else_is_held() {
         let shares = Shares::new(1);
         let taken = take_all(&shares, 1);
         assert_eq!(taken.len(), 1);
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_is_free_again_and_no_account_is_left() {
+    fn a_dropped_share_is_free_again_and_leaves_no_account() {
         let shares = Shares::new(10);
         let mut share = shares.share(vec![client(1)]);
         assert_eq!(share.grow(4), Ok(()));
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_peak_is_that_since_it_was_last_asked() {
+    fn the_peak_counts_from_the_last_reset() {
         let shares = Shares::new(10);
         let mut share = shares.share(Vec::new());
         assert_eq!(share.grow(6), Ok(()));
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_holder_all_of_it_can_be_taken_and_a_smaller_total_holds_at_once() {
+    fn without_holders_everything_can_be_taken_and_a_smaller_total_applies_at_once() {
         let shares = Shares::new(10);
         let mut share = shares.share(Vec::new());
         assert_eq!(share.grow(8), Ok(()));
