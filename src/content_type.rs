@@ -1,4 +1,4 @@
-//! Content types: the one grammar that a sender seals, and that a host reads a header by.
+//! Content types: one grammar for what senders seal and for what hosts read from a header.
 
 use alloc::format;
 
@@ -8,13 +8,13 @@ use crate::scheme::headers::without_white_space;
 
 /// The media type of a payload, as a header can carry it: 1 to 255 printable ASCII characters.
 ///
-/// Every [`Message`](crate::Message) with such a content type can be sealed. That it has the form
-/// `type/subtype` is not checked: it is the application that reads it.
+/// Every [`Message`](crate::Message) with such a content type can be sealed. The form
+/// `type/subtype` is not checked: that is left to the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentType<'a>(&'a str);
 
 impl<'a> ContentType<'a> {
-    /// Reads the content type of a message that is to be sent.
+    /// Parses the content type of a message to send.
     ///
     /// # Errors
     /// `invalid_config` for a text that is empty, longer than 255 bytes, or not printable ASCII.
@@ -38,11 +38,11 @@ impl<'a> ContentType<'a> {
         Ok(ContentType(text))
     }
 
-    /// The content type in a value that came with a message, be it a `Content-Type` header or the
+    /// Reads the content type of a received message, from its `Content-Type` header or from the
     /// `cty` of an envelope, for a host that sends the message on.
     ///
-    /// SPEC: spaces and tabs around the value are not part of it (RFC 9110, section 5.5). `None`
-    /// where [`ContentType::parse`] refuses what is left: such a message has no content type.
+    /// SPEC: spaces and tabs around the value are not part of it (RFC 9110, section 5.5). `None` if
+    /// [`ContentType::parse`] refuses the rest: such a message has no content type.
     ///
     /// ```
     /// # use postseal::ContentType;
@@ -92,13 +92,13 @@ mod tests {
             Some(longest.as_str())
         );
         assert_eq!(ContentType::from_header(longer.as_bytes()), None);
-        // HTTP takes away no other white space.
+        // HTTP strips no other white space.
         assert_eq!(["\n", "a\r\n", "\u{b}a", "\u{a0}"].map(read), [None; 4]);
     }
 
     proptest! {
         #[test]
-        fn what_a_header_gives_is_a_type_and_reads_as_itself(
+        fn a_type_read_from_a_header_parses_and_reads_as_itself(
             value in prop::collection::vec(b' '..=0x7f, 0..300),
         ) {
             let Some(read) = ContentType::from_header(&value) else { return Ok(()) };

@@ -311,7 +311,7 @@ impl From<Error> for Failed {
 /// was not.
 fn headers(source: &Source, job: &Job, payload: &[u8]) -> Result<HeaderMap, Error> {
     let event = &job.event;
-    // An earlier version may have stored what cannot be sent.
+    // An earlier version may have stored a content type that cannot be sent.
     let content_type = event.content_type.as_deref().map(str::as_bytes);
     let content_type = content_type.and_then(ContentType::from_header).map(ContentType::as_str);
     // The same for every attempt, and for every repeat: it is made of what the event is unique by.

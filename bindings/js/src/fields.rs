@@ -1,5 +1,5 @@
-//! Options as the TypeScript hands them over: objects without a prototype, so that what is read
-//! here is never inherited from `Object.prototype`.
+//! Options as the TypeScript passes them: objects without a prototype, so that nothing read here is
+//! inherited from `Object.prototype`.
 //!
 //! An error names the option, and never its value: the value may be a secret.
 

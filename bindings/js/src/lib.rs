@@ -43,8 +43,8 @@ pub fn payload_hash(body: &[u8]) -> String {
     postseal::payload_hash(body)
 }
 
-/// The header names of every scheme, in lower case, with NUL between them: what `missing_header`
-/// looks for to name a provider.
+/// The header names of every scheme, in lower case, separated by NUL: what `missing_header` looks
+/// for to name a provider.
 #[wasm_bindgen(js_name = allHeaderNames)]
 pub fn all_header_names() -> String {
     postseal::Scheme::all_header_names().join("\0")

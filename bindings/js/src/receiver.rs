@@ -17,14 +17,14 @@ pub struct Receiver {
 
 #[wasm_bindgen]
 impl Receiver {
-    /// A receiver of the given options: an object as `Fields` has it.
+    /// A receiver with the given options: an object that `Fields` can read.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Receiver, Refusal> {
         let core = postseal::Receiver::new(receiver_options(options)?)?;
         Ok(Receiver { core, payload: None })
     }
 
-    /// The headers that `open` wants, in lower case, with NUL between them.
+    /// The headers that `open` wants, in lower case, separated by NUL.
     #[wasm_bindgen(js_name = headerNames)]
     pub fn header_names(&self) -> String {
         self.core.scheme().header_names().join("\0")

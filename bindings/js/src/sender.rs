@@ -21,7 +21,7 @@ pub struct Prepared {
 
 #[wasm_bindgen]
 impl Sender {
-    /// A sender of the given options: an object as `Fields` has it.
+    /// A sender with the given options: an object that `Fields` can read.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue) -> Result<Sender, Refusal> {
         let core = postseal::Sender::new(sender_options(options)?)?;

@@ -120,8 +120,8 @@ impl Store {
                 Store::Postgres(store) => store.accept(event).await,
             }
         };
-        // The event is withdrawn, unless the writer has begun it: then it may be committed all the
-        // same, and the sender's next try is a duplicate.
+        // The event is withdrawn, unless the writer has already started on it: then it may still be
+        // committed, and the sender's next try is a duplicate.
         let late = |_| unavailable("the store has not answered in time".to_owned());
         timeout(ACCEPT_PATIENCE, accepting).await.map_err(late)?
     }
@@ -281,8 +281,8 @@ const UNREADABLE: &str = "unreadable";
 /// Events of a forgotten source that one transaction deletes: others wait for it.
 const FORGOTTEN_AT_ONCE: u32 = 50;
 
-/// Commands that wait for the writer; src/store/waiting.rs bounds the memory of their events. A
-/// sender that would wait longer than `QUEUE_PATIENCE` is told to come back.
+/// Maximum number of commands that wait for the writer; `waiting.rs` bounds the memory of their
+/// events. A sender that would wait longer than `QUEUE_PATIENCE` is told to retry.
 const QUEUE_EVENTS_MAX: usize = 4096;
 /// Senders give up after some seconds, and try again.
 const ACCEPT_PATIENCE: Duration = Duration::from_secs(8);

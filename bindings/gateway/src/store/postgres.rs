@@ -34,7 +34,7 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Longer than a statement may take on the server: then it is the network that is silent.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// An event that is to be accepted, and where the answer goes.
+/// An event to accept, and the channel for the answer.
 struct Command {
     event: Queued,
     answer: oneshot::Sender<Result<Acceptance, Error>>,
@@ -83,7 +83,7 @@ impl Postgres {
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
-        // Dropped with this future: it takes the event back.
+        // When this future is dropped, the event is withdrawn.
         let (_waiting, event) = self.budget.admit(event).await?;
         let (answer, answered) = oneshot::channel();
         let sent = self.queue.send_timeout(Command { event, answer }, QUEUE_PATIENCE).await;
@@ -291,7 +291,7 @@ fn fault(error: &PgError) -> String {
     }
 }
 
-/// Takes what has come together, and inserts it, until the store is closed.
+/// Inserts the queued events in batches, until the store is closed.
 async fn accept_in_batches(pool: Pool, mut queue: mpsc::Receiver<Command>) {
     let free = Arc::new(Semaphore::new(BATCHES_MAX));
     loop {
@@ -321,7 +321,7 @@ async fn accept(pool: &Pool, mut batch: Vec<Command>) {
         return;
     }
     let client = connection(pool).await;
-    // Callers that gave up meanwhile have taken their events back.
+    // Callers that gave up meanwhile have withdrawn their events.
     let (events, answers): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .filter_map(|command| Some((command.event.take()?, command.answer)))

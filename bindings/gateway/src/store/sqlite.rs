@@ -1,4 +1,4 @@
-//! The inbox in SQLite: one thread writes, and each reading has a connection of its own.
+//! The inbox in SQLite: one thread writes, and each read has a connection of its own.
 //!
 //! SPEC: WAL with `synchronous=FULL`: a commit is on the disk when it answers, power loss included.
 
@@ -100,7 +100,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<Acceptance, Error> {
-        // Dropped with this future: it takes the event back.
+        // When this future is dropped, the event is withdrawn.
         let (_waiting, queued) = self.budget.admit(event).await?;
         let accept = move |connection: &Connection| {
             queued.with(|event| rows::accept(connection, event)).transpose()
@@ -297,7 +297,7 @@ impl Sqlite {
                 run(&connection)
             };
             let read = read().map_err(|why| unreadable(&why))?;
-            // Otherwise it may have been read from another file.
+            // The path may have named another file when SQLite opened it.
             files.check()?;
             Ok(read)
         })
@@ -305,7 +305,7 @@ impl Sqlite {
     }
 }
 
-/// Opens or makes a store's files. What is returned is to be dropped in this order.
+/// Opens a store's files, or creates them. The caller must drop the returned values in this order.
 fn open_files(path: &Path) -> Result<(Log, Connection, Arc<Files>), Error> {
     private_file(path);
     let database = File::open(path).map(Arc::new).map_err(|why| {
@@ -323,12 +323,12 @@ fn open_files(path: &Path) -> Result<(Log, Connection, Arc<Files>), Error> {
     Ok((log, connection, files))
 }
 
-/// Other users may not read payloads.
+/// Creates the database without access for other users, since it holds payloads.
 #[cfg(unix)]
 fn private_file(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
 
-    // What is wrong with the path is found when it is opened.
+    // An error of the path is reported when the file is opened.
     let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 

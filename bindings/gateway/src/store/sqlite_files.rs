@@ -1,9 +1,9 @@
 //! The files that SQLite has open, and whether their paths still name them.
 //!
-//! A file that is removed or replaced stays open: SQLite goes on writing to it, and whatever it
-//! commits there is gone with the process. So the writer checks the files after each commit and
-//! before any answer. The check does not notice a file that is removed between the check and the
-//! answer, nor a file whose content is overwritten in place, as `cp` does.
+//! A file that is removed or replaced stays open: SQLite goes on writing to it, and everything that
+//! it commits there is lost when the process ends. So the writer checks the files after each commit
+//! and before any answer. The check does not notice a file that is removed between the check and
+//! the answer, nor a file whose content is overwritten in place, as `cp` does.
 
 use std::fmt;
 use std::fs::File;
@@ -18,7 +18,7 @@ use rusqlite::{Connection, Result as SqliteResult};
 use super::sqlite_log::{checkpoint, state};
 use super::unavailable;
 
-/// Another process may restart the WAL during a look at it; then it is looked at again.
+/// Attempts to read the WAL, since another process may restart it during a read.
 const LOOKS_MAX: usize = 16;
 /// SPEC: SQLite, "The WAL File Format". The last bit is the byte order of the checksums.
 const LOG_MAGIC: u32 = 0x377f_0682;
@@ -29,13 +29,13 @@ const FRAME_HEADER_BYTES: usize = 24;
 pub(super) struct Files {
     named: Vec<Named>,
     log_path: PathBuf,
-    /// INVARIANT: closed after every connection, since POSIX ends a process's locks on a file with
-    /// any descriptor of it. SQLite takes no locks on the WAL.
+    /// INVARIANT: closed after every connection: when a process closes any descriptor of a file,
+    /// POSIX releases all locks that the process has on it. SQLite takes no locks on the WAL.
     database: Arc<File>,
     log: File,
 }
 
-/// A path, and the file that it named when SQLite opened that.
+/// A path, and the identity of the file that SQLite opened there.
 struct Named {
     role: Role,
     path: PathBuf,
@@ -57,23 +57,23 @@ type Identity = (u64, u64);
 
 type Salt = [u8; 8];
 
-/// A frame that the WAL had.
+/// A frame that the WAL had at a check.
 #[derive(Clone, Copy)]
 struct Mark {
-    /// Its number, from 1.
+    /// Number of the frame, from 1.
     frame: u64,
     salt: Salt,
 }
 
-/// The last frame of a WAL that is in order. `None` where it has none.
+/// The last frame of an intact WAL. `None` if it has no frame.
 type Checked = Result<Option<Mark>, Loss>;
 
 /// What has happened to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
-    /// Its path names no file, or another one.
+    /// Its path names no file, or another file.
     Replaced { role: Role, path: PathBuf },
-    /// The WAL does not have what SQLite wrote to it.
+    /// The WAL lacks what SQLite wrote to it.
     Damaged { path: PathBuf },
 }
 
@@ -110,11 +110,11 @@ impl Files {
     /// frame of each.
     ///
     /// # Errors
-    /// `store_unavailable` where a file is gone already.
+    /// `store_unavailable` if a file is gone already.
     pub(super) fn opened(path: &Path, database: Arc<File>) -> Result<Self, Error> {
         let facts = database.metadata().map_err(|why| unreadable(path, &why))?;
         let of_database = (facts.dev(), facts.ino());
-        // SQLite follows links, and has the other files beside the one that it finds.
+        // SQLite follows symbolic links, and keeps the other files next to the target.
         let real = path.canonicalize().map_err(|why| unreadable(path, &why))?;
         let log_path = beside(&real, "-wal");
         let log = File::open(&log_path).map_err(|why| unreadable(&log_path, &why))?;
@@ -147,15 +147,15 @@ impl Files {
         Ok(())
     }
 
-    /// Whether another process can have opened the store with another index than ours. One that
-    /// finds none makes one.
+    /// Whether another process may use another `-shm` than ours: a process that finds none creates
+    /// one.
     fn has_other_index(&self) -> bool {
         let mut indexes = self.named.iter().filter(|named| named.role == Role::Index);
         indexes.any(|named| named.found().is_some_and(|found| found != named.identity))
     }
 
-    /// Checks that the WAL has what SQLite has committed to it, as far as its length, its header
-    /// and two frames show: the last one, and the one that was the last before. A WAL that was
+    /// Checks that the WAL has what SQLite has committed to it, by its length, its header and two
+    /// frames: the last one, and the one that was last at the check before. A WAL that was
     /// truncated just before a commit lacks the latter.
     fn check_log(&self, connection: &Connection, before: Option<Mark>) -> SqliteResult<Checked> {
         for _ in 0..LOOKS_MAX {
@@ -173,10 +173,10 @@ impl Files {
         Ok(Err(Loss::Damaged { path: self.log_path.clone() }))
     }
 
-    /// `None`: the WAL does not have this frame, or no longer the one that it had before.
+    /// `None` if the WAL lacks this frame, or the one of the check before.
     fn mark(&self, frame: u64, before: Option<Mark>) -> Option<Option<Mark>> {
         if frame == 0 {
-            // All of it is in the database, and the next commit restarts it.
+            // Everything is in the database, and the next commit restarts the WAL.
             return Some(None);
         }
         let salt = self.salt(frame)?;
@@ -187,7 +187,8 @@ impl Files {
         is_whole.then_some(Some(Mark { frame, salt }))
     }
 
-    /// The salt of a whole frame, if it is that of the WAL's header: each restart changes it.
+    /// The salt of a complete frame, if it is that of the WAL's header: each restart of the WAL
+    /// changes it.
     fn salt(&self, frame: u64) -> Option<Salt> {
         let mut header = [0; LOG_HEADER_BYTES];
         self.log.read_exact_at(&mut header, 0).ok()?;
@@ -218,22 +219,22 @@ fn unreadable(path: &Path, why: &std::io::Error) -> Error {
     unavailable(format!("the store's file {} cannot be read: {why}", path.display()))
 }
 
-/// Whether SQLite may write the WAL to the database when the gateway ends. It does not check what
-/// it reads: of a WAL that was lost or damaged it could write anything.
+/// Sets whether SQLite writes the WAL to the database when the last connection is closed. SQLite
+/// does not verify what it reads then, so a lost or damaged WAL could damage the database.
 fn checkpoint_on_close(connection: &Connection, allowed: bool) {
     let refused = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !allowed);
     if let Err(why) = refused {
-        tracing::warn!(%why, "the checkpoint at the end of the gateway could not be set");
+        tracing::warn!(%why, "could not configure the WAL checkpoint on close");
     }
 }
 
 /// The writer's watch over the files.
 pub(super) struct Watch {
     files: Arc<Files>,
-    /// The last frame of the WAL when it was last in order.
+    /// The last frame of the WAL at the last check that it passed.
     mark: Option<Mark>,
     lost: Option<Loss>,
-    /// Whether the database has all that was in a WAL that was lost.
+    /// Whether everything in a lost WAL has been written to the database.
     saved: bool,
 }
 
@@ -242,11 +243,11 @@ impl Watch {
         Watch { files, mark: None, lost: None, saved: false }
     }
 
-    /// Checks that what was committed over the writer's connection is in the files that the next
-    /// start of the gateway finds. A file that is put back is in order again.
+    /// Checks that what the writer has committed is in the files that the gateway finds at its next
+    /// start. A file that is put back passes the check again.
     ///
     /// # Errors
-    /// `store_unavailable`: nothing of it may be acknowledged.
+    /// `store_unavailable`: nothing that was committed may be acknowledged.
     pub(super) fn check(&mut self, connection: &Connection) -> Result<(), Error> {
         let checked = match self.files.check() {
             Ok(()) => self.files.check_log(connection, self.mark).map_err(|why| {
@@ -259,7 +260,7 @@ impl Watch {
                 self.mark = mark;
                 if self.lost.take().is_some() {
                     checkpoint_on_close(connection, true);
-                    tracing::warn!("the store's files are in place again: events are accepted");
+                    tracing::warn!("the store's files are in place again; events are accepted");
                 }
                 Ok(())
             }
@@ -288,11 +289,11 @@ impl Watch {
         }
     }
 
-    /// SQLite still has a lost WAL open: its events can be written to the database, if that is in
-    /// its place. `false`: not yet, or never.
+    /// Writes a lost WAL, which SQLite still has open, to the database, if that is in its place.
+    /// Returns whether the database now has all of it.
     fn save(&self, connection: &Connection, loss: &Loss) -> bool {
-        // Without our index another process writes to the WAL or the database unknown to us, and a
-        // damaged WAL would damage the database.
+        // Processes with another `-shm` do not see each other's locks, and a damaged WAL would
+        // damage the database.
         if !matches!(loss, Loss::Replaced { role: Role::Log, .. })
             || self.files.has_other_index()
             || !matches!(self.files.check_log(connection, self.mark), Ok(Ok(_)))

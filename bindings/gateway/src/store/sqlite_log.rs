@@ -50,7 +50,7 @@ impl Log {
     pub(super) fn new(writer: &Connection, mover: Mover) -> Result<Self> {
         writer.query_row(&format!("PRAGMA journal_size_limit = {KEPT_BYTES}"), [], |_| Ok(()))?;
         mover.connection.pragma_update(None, "synchronous", "FULL")?;
-        // SQLite opens the WAL when it first reads: later another one could be at its path.
+        // SQLite opens the WAL at the first read. A later read might find another file at its path.
         mover.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Log {
             mover: Some(mover),

@@ -1,4 +1,4 @@
-//! The one thread that writes to SQLite: it runs commands in groups, and commits each at once.
+//! The only thread that writes to SQLite: it runs commands in groups, each in one transaction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,14 +26,14 @@ pub(super) struct Command {
     pub(super) run: Box<Run>,
     pub(super) answer: oneshot::Sender<Result<(), Error>>,
     pub(super) given_up: GivenUp,
-    /// After it the writer ends.
+    /// The writer ends after this command.
     pub(super) last: bool,
 }
 
 /// What becomes of a command that has not begun when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GivenUp {
-    /// It is of use to its caller alone.
+    /// It is skipped, since only its caller has a use for it.
     Dropped,
     Run,
 }
@@ -84,11 +84,11 @@ fn write_group(
     group: &mut Vec<Command>,
 ) -> Result<(), Error> {
     let mut outcomes = Vec::new();
-    // Before it, so that nothing more is written to files that are lost.
+    // Also before the commit, so that nothing more is written to lost files.
     let mut checked = watch.check(connection);
     if checked.is_ok() {
         outcomes = commit_each(connection, group);
-        // INVARIANT: commit, check, answer. What is in a lost file is acknowledged to no caller.
+        // INVARIANT: commit, check, answer: a commit to a lost file is never acknowledged.
         checked = watch.check(connection);
     }
     let outcomes = outcomes.into_iter().chain(std::iter::repeat(Ok(())));
@@ -99,8 +99,8 @@ fn write_group(
     checked
 }
 
-/// Commits a group at once; where it fails, each command alone, since what one command met, the
-/// others need not meet.
+/// Commits a group in one transaction. If that fails, commits each command alone, since a fault of
+/// one command need not affect the others. An empty list means that all succeeded.
 fn commit_each(connection: &mut Connection, group: &mut [Command]) -> Vec<Result<(), Error>> {
     let mut failed = match commit(connection, group) {
         Ok(()) => return Vec::new(),
@@ -108,7 +108,8 @@ fn commit_each(connection: &mut Connection, group: &mut [Command]) -> Vec<Result
     };
     let alone = group.len() == 1;
     let outcomes = group.iter_mut().map(|command| {
-        // No command can begin while another process has the lock, and each would wait for it.
+        // While another process has the write lock, no transaction can begin, and each attempt
+        // would wait for the lock again.
         if !alone && let Failed::InCommands(_) = failed {
             match commit(connection, std::slice::from_mut(command)) {
                 Err(Failed::InCommands(error)) => return Err(error),
@@ -122,7 +123,7 @@ fn commit_each(connection: &mut Connection, group: &mut [Command]) -> Vec<Result
     outcomes.collect()
 }
 
-/// Where a transaction has failed.
+/// The point at which a transaction failed.
 enum Failed {
     NotBegun(Error),
     InCommands(Error),

@@ -1,7 +1,7 @@
 //! Events that wait to be written, and the memory that they may take together.
 //!
-//! An event belongs to its caller until the writer runs its command. A caller that gives up takes
-//! the event along: what stays in the queue is an empty command, which the writer skips.
+//! An event belongs to its caller until the writer runs its command. A caller that gives up
+//! withdraws the event: an empty command stays in the queue, and the writer skips it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,13 +11,14 @@ use tokio::time::timeout;
 
 use super::{NewEvent, QUEUE_PATIENCE, overloaded};
 
-/// Memory of the events that wait to be written, all together. It is half of what request bodies
-/// may take, four of the largest payloads, and about a second's work of an ordinary disk.
+/// Maximum memory, in bytes, of all events that wait to be written. It is half of what request
+/// bodies may take, four of the largest payloads, and about a second's work of an ordinary disk.
 const WAITING_BYTES_MAX: usize = 128 << 20;
-/// What an event takes beside its payload and its headers: names, keys and the command itself.
+/// Memory of an event besides its payload and its passed-on headers: names, keys and the command
+/// itself.
 const EVENT_BYTES: usize = 1024;
 
-/// The memory of one store for events that wait.
+/// The memory budget of one store's waiting events.
 pub(super) struct Budget(Arc<Semaphore>);
 
 impl Budget {
@@ -25,11 +26,11 @@ impl Budget {
         Budget(Arc::new(Semaphore::new(WAITING_BYTES_MAX)))
     }
 
-    /// Lets an event wait, when there is memory for it. One that is longer than the whole budget
-    /// waits alone.
+    /// Admits an event once there is memory for it. An event larger than the whole budget is
+    /// admitted alone.
     ///
     /// # Errors
-    /// `store_unavailable` where there is no memory in time.
+    /// `store_unavailable` if there is no memory within `QUEUE_PATIENCE`.
     pub(super) async fn admit(&self, event: NewEvent) -> Result<(Waiting, Queued), Error> {
         let bytes = bytes_of(&event);
         let count = u32::try_from(bytes.min(WAITING_BYTES_MAX)).map_err(|_| overloaded())?;
@@ -54,37 +55,37 @@ pub(super) struct Held {
     _permit: OwnedSemaphorePermit,
 }
 
-/// The caller's end.
+/// The caller's handle: dropping it withdraws the event.
 pub(super) struct Waiting(Arc<Mutex<Option<Held>>>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // It is locked while the writer runs the command, which then frees it.
+        // The writer holds the lock while it runs the command, which frees the event afterwards.
         if let Ok(mut held) = self.0.try_lock() {
             held.take();
         }
     }
 }
 
-/// The writer's end.
+/// The writer's handle.
 pub(super) struct Queued {
     held: Arc<Mutex<Option<Held>>>,
     bytes: usize,
 }
 
 impl Queued {
-    /// How much of the budget the event has.
+    /// Memory that the event takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Does something with the event, which may be done again. `None`: its caller has given up.
+    /// Runs a closure on the event, any number of times. `None` if the caller has given up.
     pub(super) fn with<T>(&self, run: impl FnOnce(&NewEvent) -> T) -> Option<T> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref().map(|held| run(&held.event))
     }
 
-    /// Takes the event from its caller, which can no longer withdraw it.
+    /// Takes the event from its caller, which can no longer withdraw it. `None` if it already has.
     pub(super) fn take(self) -> Option<Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
