@@ -1,4 +1,4 @@
-//! Odd values that come with accepted events: each event is delivered, whatever they are.
+//! Odd header values of accepted events: each event is delivered, whatever they are.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,13 +20,13 @@ use crate::running::{Place, eventually};
 use crate::strict::{StrictServer, Taken};
 
 const PATH: &str = "/hooks/orders";
-/// Events of one run; `POSTSEAL_VALUES` has more for a soak.
+/// Events of one run; `POSTSEAL_VALUES` sets another number for a soak test.
 const EVENTS: u64 = 300;
-/// Plain and encrypted events, and no second try for what fails.
+/// Accepts plain and encrypted events, and does not retry a failed delivery.
 const SOURCE: &str = "encryption = \"optional\"\nmax_attempts = 1\n\
     pass_on = [\"x-topic\", \"x-other\", \"x-third\"]";
 
-/// A request of a sender whose ids and headers are of its own making.
+/// A request of a sender that chooses its own id and headers.
 struct Odd {
     id: String,
     headers: Vec<(&'static str, Vec<u8>)>,
@@ -100,7 +100,7 @@ fn now_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Values of headers that hyper lets through, most of them such as no sender means.
+/// Header values that hyper accepts, most of which no sender means to send.
 fn value(random: &mut Random) -> Vec<u8> {
     let bytes = |random: &mut Random, length: u64, of: &[u8]| -> Vec<u8> {
         let end = of.len() as u64;
@@ -124,7 +124,7 @@ fn value(random: &mut Random) -> Vec<u8> {
     }
 }
 
-/// Texts that may be in a JSON string, and so in a protected header.
+/// Texts that a JSON string, and so a protected header, may contain.
 fn text(random: &mut Random) -> String {
     let length = random.below(300);
     match random.below(3) {
@@ -136,7 +136,7 @@ fn text(random: &mut Random) -> String {
     }
 }
 
-/// An id of all characters that are taken, which no other event of the run has.
+/// An id from all allowed characters, unique in the run.
 fn id(random: &mut Random, number: u64) -> String {
     let allowed: Vec<char> = ('!'..='~').filter(|char| !matches!(char, '.' | ',')).collect();
     let number = format!("{number:06}");
@@ -154,7 +154,7 @@ fn odd(random: &mut Random, number: u64) -> Odd {
             headers.push((name, value(random)));
         }
     }
-    // The gateway's own head has a bound, too.
+    // The gateway bounds the head of a request, too.
     while headers.iter().map(|(_, value)| value.len()).sum::<usize>() > 50_000 {
         headers.pop();
     }
@@ -178,7 +178,7 @@ fn configure(place: &Place, server: &StrictServer, source: &str) {
     place.configure("", &server.url(), &(keys + source));
 }
 
-/// Waits until there is nothing to be delivered, and finds no event that could not be.
+/// Waits until no event is pending, and checks that none has become a dead letter.
 fn all_delivered(place: &Place, server: &StrictServer) {
     let pending = || place.json(&["events", "list", "--state", "pending"]);
     eventually("nothing is left to deliver", || pending()["events"] == json!([]));
@@ -192,7 +192,7 @@ fn all_delivered(place: &Place, server: &StrictServer) {
     assert_eq!(refused, [""; 0]);
 }
 
-fn whatever_comes_is_delivered(place: &Place, seed: u64) {
+fn odd_values_are_delivered(place: &Place, seed: u64) {
     let server = strict();
     configure(place, &server, SOURCE);
     let gateway = place.start();
@@ -215,17 +215,18 @@ fn whatever_comes_is_delivered(place: &Place, seed: u64) {
 }
 
 #[test]
-fn whatever_comes_with_an_accepted_event_it_is_delivered() {
-    whatever_comes_is_delivered(&Place::new("values"), 1);
+fn accepted_events_are_delivered_whatever_their_headers() {
+    odd_values_are_delivered(&Place::new("values"), 1);
 }
 
 #[test]
-fn whatever_comes_with_an_event_that_postgres_has_it_is_delivered() {
+fn accepted_events_in_postgres_are_delivered_whatever_their_headers() {
     let Some(postgres) = PostgresServer::shared() else { return };
-    whatever_comes_is_delivered(&Place::with_store("values-postgres", &postgres.database()), 2);
+    odd_values_are_delivered(&Place::with_store("values-postgres", &postgres.database()), 2);
 }
 
-/// Posts each of these over HTTP/1.1, and gives what the application has of it, in their order.
+/// Posts each of these over HTTP/1.1. Returns what the application received of each, in their
+/// order.
 fn delivered(place: &Place, server: &StrictServer, events: &[Odd]) -> Vec<Taken> {
     for odd in events {
         assert_eq!(place.send(&odd.bytes()), 202, "{}", odd.shown());
@@ -240,7 +241,7 @@ fn delivered(place: &Place, server: &StrictServer, events: &[Odd]) -> Vec<Taken>
 }
 
 #[test]
-fn a_content_type_is_trimmed_and_what_is_none_is_left_out() {
+fn a_content_type_is_trimmed_and_an_unusable_one_is_dropped() {
     let (place, server) = (Place::new("types"), strict());
     configure(&place, &server, SOURCE);
     let _gateway = place.start();
@@ -313,7 +314,7 @@ fn a_header_is_passed_on_whole_or_not_at_all() {
         assert_eq!(taken.header("x-topic"), expected, "{}", odd.id);
     }
 
-    // The first that the configuration names has the first right to what there is for all.
+    // Headers that `pass_on` names first have precedence for the bytes of all.
     let all: [(_, &[u8]); 3] =
         [("x-third", b"short"), ("x-other", &[b'b'; 2048]), ("x-topic", longest.as_bytes())];
     let taken = delivered(&place, &server, &[Odd::new("all", &all, b"{}")]).remove(0);
@@ -331,9 +332,9 @@ fn a_header_is_passed_on_whole_or_not_at_all() {
     assert!(!log.contains("paid") && !log.contains("aaaa"), "a value is in the log: {log}");
 }
 
-/// So that an operator can deliver what an application has refused because of a header.
+/// So that an operator can deliver an event that the application refused because of a header.
 #[test]
-fn what_is_no_longer_in_pass_on_is_not_passed_on_again() {
+fn a_header_removed_from_pass_on_is_not_sent_on_replay() {
     let (place, server) = (Place::new("values-renamed"), strict());
     configure(&place, &server, SOURCE);
     let gateway = place.start();
@@ -350,9 +351,9 @@ fn what_is_no_longer_in_pass_on_is_not_passed_on_again() {
     gateway.end();
 }
 
-/// HTTP/2 has no white space that a parser takes away.
+/// An HTTP/2 parser does not strip white space around values.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_over_http2_is_the_same() {
+async fn values_over_http2_are_treated_the_same() {
     let (place, server) = (Place::new("values-http2"), strict());
     configure(&place, &server, SOURCE);
     let _gateway = place.start();
@@ -388,7 +389,7 @@ async fn what_comes_over_http2_is_the_same() {
     }
 }
 
-/// Of each way in which an earlier version has written down what cannot be sent.
+/// One for each way in which an earlier version has stored what cannot be sent.
 const EARLIER: [(&str, &str, Option<&str>); 6] = [
     ("", r#"{"x-topic":"paid"}"#, Some("paid")),
     (" ", r#"{"x-topic":" paid\t"}"#, Some("paid")),
