@@ -1,4 +1,4 @@
-//! Floods that try to exhaust the gateway's memory, with good senders beside them.
+//! Floods that try to exhaust the gateway's memory, with legitimate senders beside them.
 //!
 //! Each prints the peak of the gateway's memory: run with `--nocapture` to see it.
 
@@ -12,20 +12,20 @@ use crate::message::{SECRET, connect_from, read_answer, request, sender};
 use crate::running::{Application, Gateway, Place, eventually};
 
 const PATH: &str = "/hooks/orders";
-/// Where the attacker's connections come from, and those of good senders.
+/// Source addresses of the attacker and of legitimate senders.
 const ATTACKER: [u8; 4] = [127, 0, 0, 1];
 const GOOD: [u8; 4] = [127, 0, 0, 2];
-/// In a soak `POSTSEAL_FLOOD` gives another number: 256 make 45 MB of headers.
+/// `POSTSEAL_FLOOD` sets another number for a soak test: 256 connections send 45 MB of headers.
 const CONNECTIONS: usize = 48;
-/// More than a connection may have, so that the surplus is refused.
+/// Streams of a connection: as many as the gateway allows at once.
 const STREAMS: u32 = 100;
-/// What a good sender waits for an answer.
+/// How long a legitimate sender waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PEAK_KIB_MAX: u64 = 200 << 10;
-/// What may be left a moment after the attacker has gone.
+/// Memory that may remain in use shortly after the attacker has disconnected.
 const LEFT_KIB_MAX: u64 = 64 << 10;
 
-/// Sends good messages from another address, each over a connection of its own.
+/// Sends valid messages from another address, each over a connection of its own.
 fn good_senders(place: &Place, prefix: &str) -> std::io::Result<()> {
     let sender = sender(SECRET, None);
     for number in 0..20 {
@@ -39,12 +39,12 @@ fn good_senders(place: &Place, prefix: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Sends good messages during an attack and after it, and looks at the gateway's memory.
+/// Sends valid messages during an attack and after it, and checks the gateway's memory.
 fn withstands(name: &str, place: &Place, gateway: &Gateway, attack: &[TcpStream]) {
     let during = good_senders(place, "during");
     let peak = gateway.memory_kib().map_or(0, |(_, peak)| peak);
     println!("{name}: peak {} MiB", peak >> 10);
-    // A clone of each is being read by a thread.
+    // A thread reads from a clone of each stream, so dropping the stream would not close it.
     attack.iter().for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
     eventually("good senders are answered after the attack", || {
         good_senders(place, "after").is_ok()
@@ -56,7 +56,7 @@ fn withstands(name: &str, place: &Place, gateway: &Gateway, attack: &[TcpStream]
     println!("{name}: left {} MiB", left() >> 10);
 }
 
-/// A connection whose answers are read and dropped, so that the gateway is never held up by them.
+/// A connection whose answers are read and discarded, so that they never block the gateway.
 fn drained(stream: TcpStream) -> TcpStream {
     let mut reading = stream.try_clone().unwrap();
     thread::spawn(move || while reading.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {});
@@ -67,11 +67,11 @@ fn connections() -> usize {
     std::env::var("POSTSEAL_FLOOD").map_or(CONNECTIONS, |text| text.parse().unwrap())
 }
 
-/// Starts a gateway, and lets each of a crowd write these bytes over a connection of its own.
+/// Starts a gateway, and sends these bytes over each of many connections.
 fn flood(name: &str, connections: usize, bytes: impl Fn(&Place) -> Vec<u8>) {
     let (place, application) = (Place::new(name), Application::start());
     place.configure("", &application.url(), "");
-    // Traces of each frame would be most of the work.
+    // Logging each frame would be most of the work.
     let gateway = place.start_in(&[("POSTSEAL_LOG", "info".into())]);
     let bytes = bytes(&place);
     let crowd: Vec<_> = (0..connections)
@@ -90,7 +90,7 @@ fn flood(name: &str, connections: usize, bytes: impl Fn(&Place) -> Vec<u8>) {
     gateway.end();
 }
 
-/// Static table entries of one byte each: `age: ` counts 35 bytes of the header list.
+/// One-byte references to the static table: `age: ` counts 35 bytes of the header list.
 fn header_lists(path: &str, place: &Place, ends: bool) -> Vec<u8> {
     let block = frames::block(path, place.listen, &[frames::AGE; 1800]);
     let streams = (0..STREAMS).flat_map(|number| frames::headers(1 + 2 * number, &block, ends));
@@ -108,12 +108,12 @@ fn header_lists_of_ended_streams_are_bounded_together() {
 }
 
 #[test]
-fn header_lists_for_no_source_are_bounded_together() {
+fn header_lists_for_an_unknown_path_are_bounded_together() {
     flood("headers-lost", connections(), |place| header_lists("/", place, false));
 }
 
 #[test]
-fn heads_as_long_as_they_may_be_are_bounded_together() {
+fn heads_of_the_maximum_size_are_bounded_together() {
     flood("heads-long", connections(), |place| {
         let header = |number: usize| frames::header(&format!("a{number}"), &"a".repeat(110));
         let headers: Vec<u8> = (0..90).flat_map(header).collect();
@@ -124,7 +124,7 @@ fn heads_as_long_as_they_may_be_are_bounded_together() {
 }
 
 #[test]
-fn frames_that_the_table_of_headers_keeps_are_bounded_together() {
+fn frames_that_the_dynamic_table_keeps_are_bounded_together() {
     flood("headers-kept", connections(), |place| {
         let long = frames::header("a", &"a".repeat(15_000));
         let mut bytes = frames::preface();
@@ -138,7 +138,7 @@ fn frames_that_the_table_of_headers_keeps_are_bounded_together() {
 }
 
 #[test]
-fn heads_that_do_not_end_are_bounded_together() {
+fn unfinished_heads_are_bounded_together() {
     flood("heads-endless", 1000, |_| {
         let head = format!("POST {PATH} HTTP/1.1\r\nhost: a\r\n");
         let headers = format!("a: {}\r\n", "a".repeat(600)).repeat(90);

@@ -95,7 +95,7 @@ async fn connect(place: &Place) -> http2::SendRequest<Full<Bytes>> {
 const REQUESTS: usize = 300;
 const PADDING: usize = 1000;
 
-/// A message with a header of 1 KB, which is another one each time: a repeat would be compressed.
+/// A message with a header of 1 KB that differs each time: HPACK would compress a repeated one.
 fn padded(place: &Place, secret: &str, number: usize) -> Request<Full<Bytes>> {
     let id = format!("evt_{number}");
     let mut request = message(place, secret, &id);
@@ -105,14 +105,14 @@ fn padded(place: &Place, secret: &str, number: usize) -> Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn a_client_of_which_nothing_is_accepted_has_its_connection_closed() {
+async fn a_connection_without_an_accepted_request_is_closed() {
     let (place, application) = (Place::new("allowance"), Application::start());
     place.configure("", &application.url(), "");
     let _gateway = place.start();
     let mut client = connect(&place).await;
     let mut refused = 0;
     while client.ready().await.is_ok() {
-        assert!(refused < REQUESTS, "it goes on");
+        assert!(refused < REQUESTS, "the connection stays open");
         let sent = client.send_request(padded(&place, OTHER_SECRET, refused)).await;
         let Ok(answer) = sent else { break };
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
@@ -122,7 +122,7 @@ async fn a_client_of_which_nothing_is_accepted_has_its_connection_closed() {
 }
 
 #[tokio::test]
-async fn a_client_whose_requests_are_accepted_keeps_its_connection() {
+async fn a_connection_with_accepted_requests_stays_open() {
     let (place, application) = (Place::new("renewal"), Application::start());
     place.configure("", &application.url(), "");
     let _gateway = place.start();
@@ -135,7 +135,7 @@ async fn a_client_whose_requests_are_accepted_keeps_its_connection() {
 }
 
 #[tokio::test]
-async fn a_head_has_no_more_headers_than_in_http1() {
+async fn http2_bounds_the_number_of_headers_as_http1_does() {
     let (place, application) = (Place::new("many-headers"), Application::start());
     place.configure("", &application.url(), "");
     let _gateway = place.start();

@@ -1,14 +1,14 @@
-//! HTTP/2 frames, written by hand: what no well-behaved client sends.
+//! HTTP/2 frames built by hand, which no well-behaved client sends.
 //!
 //! SPEC: RFC 9113, section 4; RFC 7541, appendix A, for the static table.
 
 use std::net::SocketAddr;
 
-/// `age` of the static table, whose value is empty: three bytes, which count as 35.
+/// `age` of the static table, with an empty value: one byte, which counts as 35.
 pub(crate) const AGE: u8 = 0x80 | 21;
 const POST: u8 = 0x80 | 3;
 const HTTP: u8 = 0x80 | 6;
-/// A literal header with a new name, and the same to be remembered in the dynamic table.
+/// A literal header with a new name, without and with indexing in the dynamic table.
 const NEW_NAME: u8 = 0;
 const NEW_NAME_INDEXED: u8 = 0x40;
 const PATH_LITERAL: u8 = 4;
@@ -35,12 +35,12 @@ pub(crate) fn block(path: &str, authority: SocketAddr, more: &[u8]) -> Vec<u8> {
     block
 }
 
-/// A header with a name and value of its own, to be added to a block.
+/// A literal header, to be added to a block.
 pub(crate) fn header(name: &str, value: &str) -> Vec<u8> {
     [&[NEW_NAME], string(name).as_slice(), &string(value)].concat()
 }
 
-/// The same, which the dynamic table keeps.
+/// The same, added to the dynamic table.
 pub(crate) fn kept_header(name: &str, value: &str) -> Vec<u8> {
     [&[NEW_NAME_INDEXED], string(name).as_slice(), &string(value)].concat()
 }
@@ -64,7 +64,7 @@ fn string(text: &str) -> Vec<u8> {
     coded
 }
 
-/// A HEADERS frame with a whole block; `ends` where no body follows.
+/// A HEADERS frame with a whole header block. `ends` means that no body follows.
 pub(crate) fn headers(stream: u32, block: &[u8], ends: bool) -> Vec<u8> {
     frame(HEADERS, END_HEADERS | if ends { END_STREAM } else { 0 }, stream, block)
 }

@@ -1,6 +1,6 @@
 //! A file of the SQLite store is removed, replaced or truncated while the gateway has it open: from
-//! then on nothing is acknowledged, and what was acknowledged before is there after a kill wherever
-//! that is possible.
+//! then on nothing is acknowledged, and events that were acknowledged before survive a kill
+//! wherever that is possible.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,9 +28,9 @@ struct Served {
 
 /// What a gateway must do after the files of its store were disturbed.
 enum Expected<'a> {
-    /// It acknowledges nothing, and says which file is the matter.
+    /// It acknowledges nothing, and logs the name of the file.
     Refusal { names: &'a str },
-    /// The same, and what it had acknowledged is there after a kill, once `mend` has run.
+    /// The same, and the events that it had acknowledged survive a kill, once `mend` has run.
     RefusalWithoutLoss { names: &'a str, mend: fn(&Path) },
 }
 
@@ -107,7 +107,7 @@ fn disturbed(name: &str, disturb: impl FnOnce(&Path), expected: Expected<'_>) {
 fn nothing(_: &Path) {}
 
 #[test]
-fn a_removed_log_is_noticed_and_its_events_are_saved() {
+fn a_removed_wal_is_noticed_and_its_events_are_saved() {
     disturbed(
         "log",
         |folder| fs::remove_file(folder.join("events.db-wal")).unwrap(),
@@ -123,9 +123,9 @@ fn a_removed_log_is_noticed_and_its_events_are_saved() {
     );
 }
 
-/// The log is removed at any moment: between a check and its answers, too.
+/// The WAL is removed at any moment, also between a check and its answers.
 #[test]
-fn of_a_log_that_is_removed_under_load_nothing_acknowledged_is_lost() {
+fn no_acknowledged_event_is_lost_when_the_wal_is_removed_under_load() {
     const ROUNDS: u64 = 4;
     const SENDERS: usize = 4;
     for round in 0..ROUNDS {
@@ -154,7 +154,7 @@ fn of_a_log_that_is_removed_under_load_nothing_acknowledged_is_lost() {
     }
 }
 
-/// Sends one event after another, and answers with those that were acknowledged.
+/// Sends one event after another, and returns those that were acknowledged.
 fn send_until(stop: &AtomicBool, listen: SocketAddr, number: usize) -> Vec<String> {
     let (sender, mut accepted) = (sender(SECRET, None), Vec::new());
     let mut line = Line::open(listen);
@@ -171,7 +171,7 @@ fn send_until(stop: &AtomicBool, listen: SocketAddr, number: usize) -> Vec<Strin
 }
 
 #[test]
-fn a_replaced_log_is_noticed_and_its_events_are_saved() {
+fn a_replaced_wal_is_noticed_and_its_events_are_saved() {
     disturbed(
         "log-replaced",
         |folder| {
@@ -183,7 +183,7 @@ fn a_replaced_log_is_noticed_and_its_events_are_saved() {
 }
 
 #[test]
-fn a_copy_in_the_place_of_the_log_is_noticed_and_its_events_are_saved() {
+fn a_copy_in_place_of_the_wal_is_noticed_and_its_events_are_saved() {
     disturbed(
         "log-copied",
         |folder| {
@@ -200,8 +200,8 @@ fn truncate(folder: &Path, bytes: u64) {
     log.set_len(bytes).unwrap();
 }
 
-/// Another process has the lock when the writer begins, and the file is lost before it gets that:
-/// the commit succeeds, and must not be acknowledged.
+/// Another process holds the write lock when the writer begins, and the file is lost before the
+/// writer gets it: the commit succeeds, and must not be acknowledged.
 #[test]
 fn a_file_that_is_lost_during_a_commit_is_noticed() {
     type Lose = fn(&Path);
@@ -230,14 +230,14 @@ fn a_file_that_is_lost_during_a_commit_is_noticed() {
 }
 
 #[test]
-fn a_truncated_log_is_noticed() {
+fn a_truncated_wal_is_noticed() {
     let expected = || Expected::Refusal { names: "events.db-wal" };
     disturbed("log-emptied", |folder| truncate(folder, 0), expected());
     disturbed("log-cut", |folder| truncate(folder, 4096), expected());
 }
 
 #[test]
-fn a_removed_index_of_the_log_is_noticed() {
+fn a_removed_wal_index_is_noticed() {
     disturbed(
         "index",
         |folder| fs::remove_file(folder.join("events.db-shm")).unwrap(),

@@ -95,7 +95,7 @@ impl Place {
         self.started(Command::new(env!("CARGO_BIN_EXE_postseal")).arg("serve").envs(variables))
     }
 
-    /// The same, after these commands of a shell, which set limits.
+    /// The same, started by a shell after these commands, which set limits.
     pub(crate) fn start_under(&self, limits: &str) -> Gateway {
         self.started(under(limits).arg("serve"))
     }
@@ -139,7 +139,7 @@ impl Place {
             .unwrap()
     }
 
-    /// Runs a command that ends by itself, after these commands of a shell.
+    /// Runs a command to its end, started by a shell after these commands.
     pub(crate) fn output_under(&self, limits: &str, arguments: &[&str]) -> Output {
         under(limits).args(arguments).arg("--config").arg(self.config()).output().unwrap()
     }
@@ -182,7 +182,7 @@ impl Place {
     }
 }
 
-/// The program, run by a shell after these commands.
+/// The program, started by a shell after these commands.
 fn under(limits: &str) -> Command {
     let mut shell = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_postseal");
@@ -200,7 +200,7 @@ impl Gateway {
         self.log.lock().unwrap().clone()
     }
 
-    /// Resident memory now and at its peak, in KiB; `None` where this system does not tell.
+    /// Resident memory now and at its peak, in KiB; `None` if the system has no `/proc`.
     pub(crate) fn memory_kib(&self) -> Option<(u64, u64)> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let value = |name: &str| {

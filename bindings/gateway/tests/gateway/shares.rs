@@ -1,4 +1,4 @@
-//! One address takes what it can, and clients at other addresses are still answered.
+//! One address takes as much as it can, and clients at other addresses are still answered.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use crate::message::{SECRET, connect_from, exchange, read_answer, request, sende
 use crate::running::{Application, Place, eventually};
 
 const PATH: &str = "/hooks/orders";
-/// Tests connect from 127.0.0.1 otherwise.
+/// Other connections of the tests come from 127.0.0.1.
 const OTHER_ADDRESS: [u8; 4] = [127, 0, 0, 2];
 
 fn request_of(id: &str, payload: &[u8]) -> Vec<u8> {
@@ -27,7 +27,7 @@ fn one_address_holds_no_more_than_a_share_of_all_bodies() {
         .map(|_| {
             let mut stream = TcpStream::connect(place.listen).unwrap();
             stream.write_all(head.as_bytes()).unwrap();
-            // A connection that is refused takes no more.
+            // The gateway stops reading a request that it refuses.
             let _ = stream.write_all(&part);
             stream
         })
@@ -38,7 +38,7 @@ fn one_address_holds_no_more_than_a_share_of_all_bodies() {
     });
     let refused: Vec<u16> = refused.collect();
     assert_eq!(refused, [503; 8], "two of 31 MiB are within a third of 256 MiB");
-    // Another client of the same source, while the two go on.
+    // Another client of the same source, while the two are still open.
     let request = request_of("evt_1", &vec![b'a'; 1 << 20]);
     let mut other = connect_from(OTHER_ADDRESS, place.listen).unwrap();
     other.write_all(&request).unwrap();
@@ -60,7 +60,7 @@ fn one_address_does_not_hold_all_connections() {
     let hoard: Vec<_> = (0..100)
         .map(|_| {
             let mut stream = TcpStream::connect(place.listen).unwrap();
-            // The gateway closes what is more than the share.
+            // The gateway closes connections beyond the share.
             let _ = stream.write_all(&frames::preface());
             stream
         })
@@ -78,7 +78,7 @@ fn a_trusted_proxy_has_the_connections_of_all_its_clients() {
     let general = "connections_max = 100\ntrusted_proxies = [\"127.0.0.1\"]";
     place.configure(general, &application.url(), "");
     let _gateway = place.start();
-    // One is left for the request at the end.
+    // One connection is left for the request at the end.
     let crowd: Vec<_> = (0..99).map(|_| TcpStream::connect(place.listen).unwrap()).collect();
     let request = request_of("evt_1", b"{}");
     assert_eq!(place.send(&request), 202);
@@ -92,7 +92,7 @@ fn crowd_of_many(place: &Place) -> Vec<TcpStream> {
     addresses.flat_map(connect).collect()
 }
 
-/// As `ulimit` sets it: the gateway may raise its own soft limit, and not the hard one.
+/// The gateway may raise its own soft limit, but not the hard limit.
 #[test]
 fn a_soft_limit_of_open_files_is_raised() {
     let (place, application) = (Place::new("soft-limit"), Application::start());
@@ -105,7 +105,7 @@ fn a_soft_limit_of_open_files_is_raised() {
 }
 
 #[test]
-fn a_scarce_limit_of_open_files_is_told_and_deliveries_keep_theirs() {
+fn a_low_limit_of_open_files_is_reported_and_deliveries_still_work() {
     let (place, application) = (Place::new("hard-limit"), Application::start());
     place.configure("connections_max = 1000", &application.url(), "");
     let limit = "ulimit -Sn 300; ulimit -Hn 300";
@@ -116,7 +116,7 @@ fn a_scarce_limit_of_open_files_is_told_and_deliveries_keep_theirs() {
     let crowd = crowd_of_many(&place);
     let refused = "postseal_refused_connections_total";
     eventually("the surplus is refused", || place.metric(refused) >= 200.0);
-    // The store and deliveries, while no connection of a sender is left.
+    // The store and deliveries work while senders have no connection left.
     let shown = place.run(&["events", "list"]);
     assert!(shown.status.success());
     application.answer("500 Internal Server Error");

@@ -1,5 +1,5 @@
-//! The store answers nothing for a while, and large events keep coming: memory stays within its
-//! bound, senders are told to come back, and afterwards all goes on.
+//! The store does not answer for a while, and large events keep coming: memory stays within its
+//! bound, senders are told to retry, and everything works again afterwards.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,17 +13,17 @@ use crate::postgres_server::PostgresServer;
 use crate::running::{Application, Gateway, Place, eventually};
 
 const PATH: &str = "/hooks/orders";
-/// As long as a message may be by default, or nearly so.
+/// Nearly the default maximum size of a message.
 const PAYLOAD_BYTES: usize = 1_000_000;
-/// Senders, each at an address of its own; `POSTSEAL_STALLED_SENDERS` has more for a soak. Two
-/// thirds of them give up soon and come back.
+/// Senders, each at an address of its own; `POSTSEAL_STALLED_SENDERS` sets another number for a
+/// soak test. Two thirds of them give up early and retry.
 const SENDERS: usize = 24;
 const PATIENCE: Duration = Duration::from_millis(400);
-/// `POSTSEAL_STALLED_SECONDS` has more for a soak.
+/// `POSTSEAL_STALLED_SECONDS` sets another duration for a soak test.
 const STALLED: Duration = Duration::from_secs(20);
 /// Requests have 256 MiB, and events that wait for the store 128 MiB.
 const PEAK_KIB_MAX: u64 = 448 << 10;
-/// What may be left a moment afterwards.
+/// Memory that may remain in use shortly afterwards.
 const LEFT_KIB_MAX: u64 = 128 << 10;
 
 #[test]
@@ -80,7 +80,7 @@ fn stalled<T>(place: &Place, stall: impl FnOnce() -> T, resume: impl FnOnce(T)) 
     gateway.end();
 }
 
-/// Sends until the stall has lasted, and answers with how many bytes that were. No event may be
+/// Sends until the end of the stall, and returns how many bytes were sent. No event may be
 /// acknowledged.
 fn send_meanwhile(place: &Place) -> usize {
     let longest = std::env::var("POSTSEAL_STALLED_SECONDS")
@@ -101,7 +101,7 @@ fn send_meanwhile(place: &Place) -> usize {
                 let [.., high, low] = number.to_be_bytes();
                 while !stop.load(Ordering::Relaxed) {
                     let mut stream = connect_from([127, 1, high, low], place.listen).unwrap();
-                    // A gateway that refuses need not read all.
+                    // A gateway that refuses a request need not read all of it.
                     let _ = stream.write_all(request);
                     match number % 3 {
                         0 => {
@@ -120,7 +120,7 @@ fn send_meanwhile(place: &Place) -> usize {
     sent.into_inner()
 }
 
-/// Resident memory now and at its peak, in KiB; 0 where this system does not tell.
+/// Resident memory now and at its peak, in KiB; 0 if the system has no `/proc`.
 fn memory(gateway: &Gateway) -> (u64, u64) {
     gateway.memory_kib().unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! An application server as strict as any of the common ones, and a delivery's head as it saw it.
+//! An application server as strict as any common one, and the head of each delivery as it received
+//! it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,11 +9,12 @@ use std::time::SystemTime;
 
 use postseal::{KeyInput, KeyOptions, Receiver, ReceiverOptions, UnixTime};
 
-/// What Tomcat and Jetty take for a whole head, and Apache, gunicorn and nginx for one line of it.
+/// Maximum size that Tomcat and Jetty accept for a whole head, and Apache, gunicorn and nginx for
+/// one line of it.
 const HEAD_BYTES_MAX: usize = 8 << 10;
-/// What Apache and gunicorn take.
+/// Maximum number of headers that Apache and gunicorn accept.
 const HEADERS_MAX: usize = 100;
-/// Headers that speak to the server and not to the application.
+/// Headers that are meant for the server, not for the application.
 const OF_THE_SERVER: [&str; 9] = [
     "connection",
     "expect",
@@ -25,7 +27,7 @@ const OF_THE_SERVER: [&str; 9] = [
     "upgrade",
 ];
 
-/// A delivery that the server has taken.
+/// A delivery that the server accepted.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken {
     pub(crate) head_bytes: usize,
@@ -39,7 +41,8 @@ impl Taken {
     }
 }
 
-/// A server that refuses what it can, and writes down what it has taken and why it has refused.
+/// A server that refuses whatever a strict server may, and records what it accepted and why it
+/// refused.
 #[derive(Clone)]
 pub(crate) struct StrictServer {
     pub(crate) address: SocketAddr,
@@ -142,7 +145,7 @@ impl StrictServer {
     }
 }
 
-/// A head as it came, and the body.
+/// The bytes of a head, and the body.
 fn read_request(reader: &mut impl BufRead) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
