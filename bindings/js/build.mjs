@@ -33,10 +33,11 @@ const BESIDE = {
 
 /** Replacements that turn wasm-bindgen's glue into the body of a function. */
 const GLUE = [
-  // It compiles what is no instance of `WebAssembly.Module`. It always gets a module, and one of
-  // another realm, as Next's Edge runtime has them, is no instance of this realm's class.
+  // The glue compiles whatever is not an instance of `WebAssembly.Module`. It always gets a module,
+  // but one from another realm, as in Next's Edge runtime, is not an instance of this realm's
+  // class.
   [/if \(!\(module instanceof WebAssembly\.Module\)\) {[^}]*}/g, ""],
-  // Buffers have no `detached` before Node 22, and would inherit one from `Object.prototype`.
+  // Buffers have no `detached` before Node 22, and could inherit one from `Object.prototype`.
   [/(\w+)\.buffer\.detached === true \|\| \1\.buffer\.detached === void 0 && /g, ""],
   [/^export {([^}]*)};$/gm, "return { __proto__: null,$1};"],
 ];
@@ -129,7 +130,7 @@ async function glueFactory(path) {
   return `export default function makeGlue() {\n${glue}\n}`;
 }
 
-/** The text with each pattern replaced, all of which must be in it. */
+/** The text with each pattern replaced. Throws if the text lacks one of them. */
 function replacedIn(what, text, patterns) {
   return patterns.reduce((changed, [pattern, replacement]) => {
     if (!changed.match(pattern)) throw new Error(`${what} has no ${pattern} any more`);

@@ -16,7 +16,7 @@ let encoder: TextEncoder | undefined;
 /** Where texts are encoded for one call. Most bodies fit, and an allocation is saved for each. */
 let encoded: Bytes | undefined;
 const ENCODED_BYTES = 65_536;
-/** In engines from 2023 on. */
+/** Undefined in engines before 2023. */
 const IS_WELL_FORMED = member(
   String.prototype as { isWellFormed?: (this: string) => boolean },
   "isWellFormed",

@@ -41,17 +41,17 @@ function jsonBytes(value: unknown): Bytes {
 }
 
 /**
- * JSON as `JSON.stringify` writes it, but without what a value would only inherit from
- * `Object.prototype`: a `toJSON`, or an element in the place of a hole.
+ * JSON as `JSON.stringify` writes it, but without what a value merely inherits from
+ * `Object.prototype`: a `toJSON`, or an element in place of a hole.
  */
 function written(value: unknown): string | undefined {
   const roots = [Object.prototype, Array.prototype];
-  // What an assignment has put there is enumerable. A replacer costs more than the rest.
+  // Assigned members are enumerable. A replacer is slow, so it is used only if there are any.
   const polluted = roots.some((root) => Object.hasOwn(root, "toJSON") || Object.keys(root).length);
   return JSON.stringify(value, polluted ? original : undefined) as string | undefined;
 }
 
-/** What the object that holds a value, `this`, has itself: `value` has been through `toJSON`. */
+/** Replaces a value by what its holder, `this`, has: `value` has been through `toJSON` already. */
 function original(this: unknown, name: string, value: unknown): unknown {
   const held = member(this, name);
   return typeof member(Object(held), "toJSON") === "function" ? value : held;

@@ -50,8 +50,8 @@ export function record(value: unknown, what: string): object {
 }
 
 /**
- * An object's own members, in an object without a prototype, each read once. An instance of a class
- * or a Map would seem empty, and so is refused.
+ * An object's own members, each read once, in an object without a prototype. An instance of a class
+ * or a Map would seem empty, so it is refused.
  */
 function plainObject(
   value: unknown,

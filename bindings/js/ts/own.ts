@@ -1,20 +1,21 @@
-// Members of an object that it does not merely inherit from `Object.prototype`, where a merge of
-// foreign JSON elsewhere in the process can put anything.
+// Reads members that an object does not merely inherit from `Object.prototype`, since prototype
+// pollution elsewhere in the process can put anything there.
 //
 // `members` in `options.ts` reads options. Every other object that may lack a member goes through
-// this file: `bare` is for our own objects, `member` for other people's, and `element` for arrays.
+// this file: `bare` is for objects that the package creates, `member` for objects that others
+// created, and `element` for arrays.
 
 /**
- * A copy without a prototype: for options that we pass to the platform, and for our own records
- * with optional members.
+ * A copy without a prototype: for options that are passed to the platform, and for the package's
+ * own records with optional members.
  */
 export function bare<T extends object>(members: T): T {
   return { __proto__: null, ...members };
 }
 
 /**
- * A member of an object that others made, such as a store, a request or a database's row: its own
- * or its class's, and undefined where only `Object.prototype` (or an array's prototype) has it.
+ * A member of an object that others created, such as a store, a request or a database's row. It is
+ * undefined if only `Object.prototype` (or an array's prototype) has it.
  */
 export function member<T extends object, K extends keyof T>(
   value: T | null | undefined,
@@ -27,7 +28,7 @@ export function member(value: unknown, name: PropertyKey): unknown {
   return (value as Record<PropertyKey, unknown>)[name];
 }
 
-/** Whether `member` would read it. */
+/** Whether `member` would find a member of this name. */
 export function has<T extends object, K extends PropertyKey>(
   value: T,
   name: K,
@@ -51,20 +52,20 @@ function isInherited(value: object, name: PropertyKey): boolean {
   }
 }
 
-/** An element of an array: a hole, and what is past the end, is undefined. */
+/** An element of an array; undefined for a hole or past the end. */
 export function element<T>(list: readonly T[], at: number): T | undefined {
   return Object.hasOwn(list, at) ? list[at] : undefined;
 }
 
-/** All elements of an array, with undefined for each hole. Throws a TypeError for what is none. */
+/** All elements of an array, undefined for each hole. Throws a TypeError if it is not an array. */
 export function elements(list: unknown): unknown[] {
   if (!Array.isArray(list)) throw new TypeError("an array was expected");
   return filled(list.length, (at) => element(list as unknown[], at));
 }
 
 /**
- * A new array of so many elements. `push` would set them one by one, and a setter on
- * `Object.prototype` can take what is set.
+ * A new array of `length` elements. `push` would assign them one by one, and a setter on
+ * `Object.prototype` could intercept each.
  */
 export function filled<T>(length: number, make: (at: number) => T): T[] {
   return Array.from(bare({ length }), (_, at) => make(at));

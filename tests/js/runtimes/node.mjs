@@ -15,7 +15,7 @@ const PROGRAMS = {
   "slim ESM": "slim-esm.mjs",
   "slim CommonJS": "slim-cjs.cjs",
 };
-/** On polluted prototypes: in the oldest and the newest, since they take their time. */
+/** On polluted prototypes, in the oldest and the newest Node alone, since these tests are slow. */
 const POLLUTED = { ESM: "pollution/esm.mjs", CommonJS: "pollution/cjs.cjs" };
 /** With the libraries that its users and their partners have. */
 const BESIDE_OTHERS = ["interop", "instead", "schemas"];

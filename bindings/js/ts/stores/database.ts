@@ -19,7 +19,7 @@ export interface Told {
   readonly current: string | null;
 }
 
-/** What a database says, from the row or the object that its driver gives. */
+/** A database's answer, from the row or the object that its driver returns. */
 export function told(answer: unknown): Told {
   return {
     changed: member(answer, "changed") as boolean,

@@ -67,7 +67,7 @@ function statement(
   return expected === null ? [REMOVE_EXPIRED, [key]] : [REMOVE, [key, expected]];
 }
 
-/** A change, and the value that stood there as the statement began. */
+/** A change that also returns the value from before the statement. */
 function telling(change: string): string {
   return `\
 WITH changed AS (${change} RETURNING 1)

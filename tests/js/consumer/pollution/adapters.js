@@ -1,4 +1,4 @@
-// The adapters, with as much of each framework as they use.
+// The adapters, with fakes of as much of each framework as they use.
 import { FakeIncoming, FakeOutgoing, FakeRequest, FakeResponse } from "./fakes.js";
 import { PAYLOAD, SECRET } from "./known.js";
 import { messages } from "./opening.js";

@@ -1,6 +1,6 @@
 // Small substitutes for the platform's classes, so that a test shows what the package reads and not
-// what the platform reads for itself. Their members are fields, since an assignment
-// would meet the setters of a polluted prototype.
+// what the platform itself reads. Their members are fields, since an assignment would trigger the
+// setters of a polluted prototype.
 
 /** As WebIDL reads a dictionary: inherited members too. */
 function dictionary(init, names) {
@@ -80,7 +80,7 @@ export class FakeResponse {
 
 const RESPONSE_INIT = ["status", "statusText", "headers", "webSocket"];
 
-/** Node's `IncomingMessage`, of a body of one chunk. */
+/** Node's `IncomingMessage`, with a body of one chunk. */
 export class FakeIncoming {
   headers;
   rawHeaders;
@@ -131,7 +131,7 @@ export class FakeOutgoing {
 const PlatformURL = URL;
 const urls = new Map();
 
-/** A URL that the platform has read while the prototypes were clean: Node 24's breaks later. */
+/** A URL that was parsed while the prototypes were clean: Node 24's parser breaks later. */
 export class FakeURL {
   #facts;
 

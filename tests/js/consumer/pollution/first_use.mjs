@@ -1,5 +1,5 @@
-// Loads the package, or takes it into use, only once the prototypes are polluted with what breaks a
-// descriptor that inherits: node first_use.mjs <ESM or CommonJS>
+// Loads the package, or first uses it, only once the prototypes are polluted with names that break
+// an inheriting property descriptor: node first_use.mjs <ESM or CommonJS>
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { NOW, PAYLOAD, SECRET } from "./known.js";
@@ -18,7 +18,7 @@ const polluted = (run) => {
   }
 };
 
-/** Node's own loader reads descriptors; this is what remains of it. */
+/** A minimal CommonJS loader: Node's own reads property descriptors. */
 function required(path) {
   const module = { exports: {} };
   const program = readFileSync(path, "utf8");

@@ -1,4 +1,4 @@
-// The shapes of other libraries.
+// The entry points that replace other libraries.
 import { EVIL_SECRET, NOW, PAYLOAD, SECRET, STALE } from "./known.js";
 import { messages } from "./opening.js";
 

@@ -1,6 +1,6 @@
 // The secrets and times of the pollution tests.
 
-/** The time that the tests' clock shows. */
+/** The time of the tests' clock. */
 export const NOW = 1_700_000_000;
 /** A day before. */
 export const STALE = NOW - 86_400;

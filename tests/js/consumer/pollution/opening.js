@@ -1,4 +1,4 @@
-// Receivers: their options, their calls, headers of every kind, deliveries and claims.
+// Receivers: their options, their calls, headers of every shape, deliveries and claims.
 import { FakeHeaders, FakeRequest, FakeResponse } from "./fakes.js";
 import { EVIL_SECRET, KEY, NOW, PAYLOAD, SECRET, STALE } from "./known.js";
 
@@ -16,7 +16,7 @@ export function openingCases({ postseal, "postseal/stores": { memoryStore } }) {
   };
 }
 
-/** A good message, one of the attacker's, one of yesterday, and two others. */
+/** A good message, a forged one, a stale one, an encrypted one and one of another scheme. */
 export function messages({ Sender }) {
   const seal = (secrets, now, further = {}) =>
     new Sender({ secrets, ...further }).seal({ id: "evt_1", payload: PAYLOAD }, { now });

@@ -1,7 +1,7 @@
 // Adds hostile members to prototypes for the duration of a test.
 import { EVIL_SECRET, STALE } from "./known.js";
 
-/** How often a function of a polluted prototype was called. */
+/** How many times a function of a polluted prototype was called. */
 export const calls = { count: 0 };
 
 const hostileFunction = () => {
@@ -91,15 +91,14 @@ export function pollute(prototype, names, way) {
 }
 
 /**
- * The same with getters that only record their readers: `seen` gets each name that a line of the
- * package has read, and none that only the platform has.
+ * The same with getters that only record their readers: `seen` collects each name that the
+ * package's code reads, and none that only the platform reads.
  */
 export function watch(prototype, names, seen) {
   const note = (what) => {
     const [, , , ...lines] = new Error(what).stack.split("\n");
-    // A builtin reads on behalf of the line that calls it. Two reads cannot be avoided: the
-    // language reads `then` of a promise's value, and `JSON.stringify` reads what the package then
-    // discards.
+    // A builtin reads on behalf of its caller. Two reads cannot be avoided: the language reads
+    // `then` of a promise's value, and `JSON.stringify` reads what the package then discards.
     const caller = lines.find((line) => !line.includes("<anonymous>")) ?? "";
     const isItsOwn = what === "then" || lines.at(0)?.includes("JSON.stringify");
     if (!isItsOwn && WATCHED.test(caller)) seen.add(`${what} ${caller.trim()}`);
@@ -122,7 +121,7 @@ export function watch(prototype, names, seen) {
   }));
 }
 
-/** The package, and what reads options for it as a platform does. */
+/** The package, and the fake that reads its options as a platform does. */
 const WATCHED = /node_modules.postseal|dictionary/;
 
 function data(value) {

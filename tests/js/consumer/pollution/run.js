@@ -19,8 +19,8 @@ const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), "../node_modules/p
 const PROTOTYPES = { Object: Object.prototype, Array: Array.prototype };
 
 /**
- * `load` gives an entry point by its name, as an ES module or as CommonJS. With a word on the
- * command line, only the tests whose name has it run.
+ * `load` loads an entry point by name, as an ES module or as CommonJS. With a word on the command
+ * line, only the tests whose name contains it run.
  */
 export async function run(load) {
   const loaded = Object.create(null);
@@ -51,7 +51,7 @@ function entryPoints() {
 async function tests(test, cases) {
   const names = namesOf(join(PACKAGE, "dist"));
   const expected = await outcomes(cases);
-  test("the cases give the same twice", async () => differ(expected, await outcomes(cases)));
+  test("the outcomes are reproducible", async () => differ(expected, await outcomes(cases)));
   for (const [kind, prototype] of Object.entries(PROTOTYPES)) {
     test(`${kind}.prototype: nothing of it is read`, async () => {
       const seen = new Set();
@@ -84,7 +84,7 @@ function differ(expected, actual) {
   throw new Error(lines.slice(0, 5).join("\n"));
 }
 
-/** What each case gives, as text. The prototypes are polluted while the cases run. */
+/** The outcome of each case, as text. The prototypes are polluted while the cases run. */
 async function outcomes(cases, polluted = () => () => {}) {
   const given = Object.create(null);
   const clean = polluted();
@@ -118,7 +118,7 @@ let random = 0;
 /** The last line that the package wrote on the console. */
 let printed;
 
-/** One clock, one sequence of random numbers, and no class of the platform's that reads options. */
+/** A fixed clock and random sequence, and fakes of the platform's classes that read options. */
 function deterministic() {
   const undo = [
     replaced(Date, "now", () => NOW * 1000),

@@ -1,4 +1,4 @@
-// Senders, their messages, what `send` gives to `fetch`, retries, and what `testing` makes.
+// Senders, their messages, what `send` passes to `fetch`, retries, and what `testing` makes.
 import { FakeURL } from "./fakes.js";
 import { EVIL_SECRET, KEY, NOW, PAYLOAD, SECRET } from "./known.js";
 

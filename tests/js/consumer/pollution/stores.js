@@ -1,4 +1,4 @@
-// The stores, on clients that hold one table in memory and answer as each driver does.
+// The stores, with clients that hold one table in memory and answer as each driver does.
 import { FakeResponse } from "./fakes.js";
 import { NOW, SECRET } from "./known.js";
 import { messages } from "./opening.js";
