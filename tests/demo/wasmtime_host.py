@@ -1,4 +1,4 @@
-"""Answers the demo's question in wasmtime: JSON in, JSON out: `wasmtime_host.py PATH_TO_MODULE`."""
+"""Answers the demo's question in wasmtime, JSON in, JSON out: `wasmtime_host.py PATH_TO_MODULE`."""
 
 import base64
 import json
@@ -13,9 +13,9 @@ from wasmtime import Config, Engine, Store  # noqa: E402
 
 # The maximum that the module declares.
 MEMORY_BYTES_MAX = 256 << 20
-# A call that needs more is stopped. Opening an encrypted body takes some 500 instructions a byte;
-# the dearest fixed work, eight Ed25519 signatures, takes 22 million.
-FUEL_OF_A_CALL, FUEL_OF_A_BYTE = 100_000_000, 2_000
+# Fuel bounds the instructions of a call. Opening an encrypted body takes some 500 of them a byte;
+# the most expensive fixed work, eight Ed25519 signatures, takes 22 million.
+FUEL_PER_CALL, FUEL_PER_BYTE = 100_000_000, 2_000
 
 
 class LimitedHost(Host):
@@ -29,11 +29,11 @@ class LimitedHost(Host):
     def new_store(self, engine):
         store = Store(engine)
         store.set_limits(memory_size=MEMORY_BYTES_MAX)
-        store.set_fuel(FUEL_OF_A_CALL)
+        store.set_fuel(FUEL_PER_CALL)
         return store
 
     def call(self, name, *handles, options=None, body=None):
-        self.store.set_fuel(FUEL_OF_A_CALL + FUEL_OF_A_BYTE * len(body or b""))
+        self.store.set_fuel(FUEL_PER_CALL + FUEL_PER_BYTE * len(body or b""))
         return super().call(name, *handles, options=options, body=body)
 
     def facts(self, name, *handles, options=None, body=None):
@@ -88,7 +88,7 @@ def open_case(host, case):
 
 
 def claim_twice(host, subject, payload):
-    """The first claim does the work; the answer is what the second one is told."""
+    """The first claim does the work; the answer is the outcome of the second."""
     stored = None  # the demo's store: the text of its one key
 
     def swap(facts):

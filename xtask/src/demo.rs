@@ -16,7 +16,7 @@ use crate::{gateway, package, tool, wasi, workspace};
 pub(crate) fn run() -> Result<bool> {
     let began = Instant::now();
     println!("Building the program, the npm package and the WASI module.");
-    println!("The first time takes some four minutes on two cores.\n");
+    println!("The first run takes about four minutes on two cores.\n");
     step::run(setup_steps())?;
     println!();
     let correct = show()?;
@@ -28,7 +28,7 @@ const NEXT: &str = "\
 Read next: README.md; src/receiver.rs, which reads from the top down;
 tests/vectors/, the cases that every runtime must answer alike. Run next: cargo xtask test.";
 
-/// The crates, npm and PyPI are waited for while the compilers use the processor.
+/// npm and PyPI download in the background while the compilers use the processor.
 fn setup_steps() -> Vec<Step> {
     let mut steps = package::pack_steps(Programs::All);
     steps.extend([
@@ -77,7 +77,7 @@ fn show() -> Result<bool> {
     Ok(true)
 }
 
-/// Asks every runtime that is installed. Beside the table, a message as it goes over the wire.
+/// Fills the table from every installed runtime. Also returns a message as it is sent.
 fn fill_table() -> Result<(String, Table)> {
     let keys = Keys::generate()?;
     let runtimes: Vec<_> =

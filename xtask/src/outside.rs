@@ -1,5 +1,5 @@
-//! The crates outside the workspace, each with a lock file of its own: they need flags or a machine
-//! that the others do not. What is checked of the others is checked of them.
+//! The crates outside the workspace, each with a lock file of its own, since they need flags or a
+//! machine that the others do not. They are checked like the crates of the workspace.
 
 use anyhow::Result;
 

@@ -19,7 +19,8 @@ const MODULE: Module = Module {
     flags: &["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-threshold=25"],
 };
 
-/// What builds the npm package in pkg/npm, with the programs that the task compiles anyway.
+/// The steps that build the npm package in pkg/npm, with the programs that the task compiles
+/// anyway.
 pub(crate) fn build_steps(programs: Programs) -> Vec<Step> {
     vec![
         programs.step(),

@@ -1,4 +1,4 @@
-//! The native programs that the demo and the tests use, compiled fast, not for speed: `postseal`,
+//! The native programs that the demo and the tests use, compiled without optimisation: `postseal`,
 //! and the generator of the npm package's glue.
 
 use std::path::PathBuf;
@@ -8,15 +8,15 @@ use anyhow::Result;
 use crate::step::Step;
 use crate::{tool, workspace};
 
-/// What is compiled by one call of cargo, so that what the programs share is compiled once: cargo
-/// compiles a crate anew for each set of features that a call asks for.
+/// Programs that one cargo invocation compiles, so that their shared dependencies are compiled
+/// once: cargo compiles a crate again for each set of features that an invocation selects.
 #[derive(Clone, Copy)]
 pub(crate) enum Programs {
     /// The generator alone.
     Generator,
     /// Both.
     All,
-    /// Both, from what `cargo test` compiles.
+    /// Both, with the features that `cargo test` selects.
     Tested,
 }
 
@@ -35,7 +35,7 @@ impl Programs {
         let selected = match self {
             Programs::Generator => "--package xtask-generate",
             Programs::All => "--package xtask-generate --package postseal-gateway --bins",
-            // A test among the targets gives every crate the features that tests ask for.
+            // A test target selects the features that tests need in every crate.
             Programs::Tested => "--workspace --bin xtask-generate --bin postseal --test tidy",
         };
         tool::run(&mut tool::cargo(&format!("build --locked {selected}")))?;

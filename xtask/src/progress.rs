@@ -1,5 +1,5 @@
-//! What a long step prints while it works: a line every ten seconds, with the last line that its
-//! program printed.
+//! The progress of a long step: a line every ten seconds, with the last line that its program
+//! printed.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,8 +18,7 @@ const VERBS: [&str; 4] = ["Checking", "Compiling", "Downloaded", "Downloading"];
 /// The last line that a program of the main thread printed.
 static STATUS: Mutex<String> = Mutex::new(String::new());
 
-/// Does `work`, and prints a line whenever another ten seconds have passed. Answers whether any was
-/// printed.
+/// Does `work`, and prints a line every ten seconds meanwhile. Also returns whether it printed any.
 pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
     set_status("");
     let (end, ended) = mpsc::channel::<()>();
@@ -40,8 +39,8 @@ pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
     })
 }
 
-/// Reads all that a program prints, without its progress. Where `shown`, the last line is what
-/// the step prints as its progress.
+/// Reads everything that a program prints, and drops its progress lines. If `shown`, its last line
+/// becomes the progress of the step.
 pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     let (mut kept, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
     loop {
@@ -76,7 +75,7 @@ fn is_progress(line: &[u8], text: &str) -> bool {
     line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
 }
 
-/// A line without what controls a terminal, and a bar without its drawing:
+/// A line without terminal control sequences, and a bar without its drawing:
 /// `   Building [====>   ] 12/60: redis, toml` becomes `Building 12/60: redis, toml`.
 fn readable(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);

@@ -112,7 +112,7 @@ impl Runtime {
         Ok(answers.iter().map(Answer::parse).collect())
     }
 
-    /// The program that takes a question and gives an answer, from tests/demo.
+    /// The program in tests/demo that reads a question and prints an answer.
     fn program(self) -> Option<Command> {
         let words = match self {
             Runtime::Native => return None,

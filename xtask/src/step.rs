@@ -23,7 +23,7 @@ impl Step {
         Step { what: what.into(), work: Box::new(work) }
     }
 
-    /// A step whose work begins at once, while the steps before it run. The step waits for its end.
+    /// A step whose work starts at once in the background. The step itself waits for its end.
     pub(crate) fn in_background(
         what: impl Into<String>,
         work: impl FnOnce() -> Result<String> + Send + 'static,
@@ -58,7 +58,8 @@ pub(crate) fn run_quietly(steps: Vec<Step>) -> Result<()> {
     Ok(())
 }
 
-/// Prints what begins, does it with lines of progress, and prints how long it took, with a note.
+/// Prints the name of the work, does it with lines of progress, and prints how long it took, with a
+/// note.
 pub(crate) fn announced<T>(
     number: usize,
     total: usize,

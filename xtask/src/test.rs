@@ -115,7 +115,7 @@ fn clippy_native() -> Result<Count> {
     cargo("clippy --workspace --all-targets -- -D warnings")
 }
 
-/// In the profile of the modules, whose procedural macros are compiled for them anyway.
+/// Uses the modules' profile, in which their procedural macros are compiled anyway.
 fn clippy_wasm() -> Result<Count> {
     tool::add_target("wasm32-unknown-unknown")?;
     tool::add_target("wasm32-wasip1")?;

@@ -23,7 +23,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The cargo that runs this task. It prints how many crates are compiled, as in a terminal.
+/// The cargo that runs this task. It prints its progress bar, as in a terminal.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments.split_whitespace());
@@ -31,8 +31,8 @@ pub(crate) fn cargo(arguments: &str) -> Command {
     cargo
 }
 
-/// Runs a program, and gives what it printed and how it ended. In the meantime, the last line that
-/// it printed is the progress of the step, unless it runs in the background.
+/// Runs a program, and returns its output and exit status. Meanwhile the last line that it printed
+/// is the progress of the step, unless it runs in the background.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
     let mut child = start(command)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -115,7 +115,7 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<String> {
     Ok("installed".to_owned())
 }
 
-/// Whether there is a Python that can make environments.
+/// Whether a Python that can create virtual environments is installed.
 pub(crate) fn has_python() -> bool {
     output(command("python3").args(["-c", "import venv, ensurepip"]))
         .is_ok_and(|output| output.status.success())

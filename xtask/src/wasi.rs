@@ -13,12 +13,12 @@ use crate::{tool, workspace};
 /// One scalar build for every engine: some have no SIMD.
 const MODULE: Module = Module { package: "postseal-wasi", target: "wasm32-wasip1", flags: &[] };
 
-/// The step that builds the module, beside the steps before it.
+/// The step that builds the module, in the background of the steps before it.
 pub(crate) fn build_step() -> Step {
     Step::in_background("compile the core to a WASI module", build)
 }
 
-/// Installs the real wasmtime from PyPI for the demo, where Python can: compiling it takes minutes.
+/// Installs wasmtime from PyPI for the demo, if Python can: compiling it would take minutes.
 pub(crate) fn install_wasmtime() -> Result<String> {
     if !tool::has_python() {
         return Ok("left out: Python 3 with venv is not installed".to_owned());

@@ -21,7 +21,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// The folder of the modules, and of what is made of them.
+    /// The folder of the modules, and of the files generated from them.
     pub(crate) fn folder(self) -> PathBuf {
         match self {
             Purpose::Published => workspace::target("published"),
@@ -57,7 +57,7 @@ impl Module {
         // Also what RUSTFLAGS says is overridden by this: the bytes are to be the same everywhere.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.all_flags(purpose)?.join("\u{1f}"));
         tool::run(&mut cargo)?;
-        // Cargo gives the modules of both purposes the same path.
+        // Cargo writes the modules of both purposes to the same path.
         let file = format!("{}.wasm", package.replace('-', "_"));
         let compiled = workspace::target(&format!("{target}/{PROFILE}/{file}"));
         let module = purpose.folder().join(file);

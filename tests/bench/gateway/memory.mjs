@@ -11,7 +11,7 @@ const CONNECTIONS = 10_000;
 /** Each is a file descriptor of the gateway, and one of the client. */
 const FILES_MIN = 10_600;
 const SETTLING_MS = 2000;
-// As a proxy's, so that one address may hold them all.
+// The client counts as a trusted proxy, so that one address may hold all connections.
 const TOP = `connections_max = 10500
 header_timeout_seconds = 3600
 trusted_proxies = ["127.0.0.1"]`;

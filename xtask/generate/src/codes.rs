@@ -11,7 +11,7 @@ use crate::read;
 const ABOUT: &str =
     "Why something was refused. Codes are stable, and are never reused for another meaning.";
 
-/// The generated file.
+/// The path of the generated file.
 pub(crate) const PATH: &str = "bindings/js/ts/codes.ts";
 
 /// The content of the generated file.

@@ -1,5 +1,5 @@
-//! Generates what the npm package is made of: the JavaScript glue of a compiled module, and the
-//! TypeScript that repeats facts of the core. `xtask` runs it in the root of the checkout.
+//! Generates parts of the npm package: the JavaScript glue of a compiled module, and the TypeScript
+//! that repeats facts of the core. `xtask` runs it in the root of the checkout.
 
 mod codes;
 mod scripts;
@@ -33,7 +33,7 @@ fn glue(module: &Path, folder: &Path) -> Result<()> {
         .with_context(|| format!("wasm-bindgen cannot write the glue to {}", folder.display()))
 }
 
-/// Each generated file: its path, and what it has to contain.
+/// Acts on each generated file: its path, and its expected content.
 fn each_text(act: impl Fn(&str, &str) -> Result<()>) -> Result<()> {
     act(codes::PATH, &codes::text()?)?;
     act(scripts::PATH, &scripts::text())

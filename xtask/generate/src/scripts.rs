@@ -3,7 +3,7 @@
 
 use postseal::policy::{LIMIT_PER_SECONDS_MAX, LIMIT_REQUESTS_MAX, claim, rate_limit};
 
-/// The generated file.
+/// The path of the generated file.
 pub(crate) const PATH: &str = "bindings/js/ts/stores/scripts.ts";
 
 /// The content of the generated file.
