@@ -225,8 +225,7 @@ fn accepted_events_in_postgres_are_delivered_whatever_their_headers() {
     odd_values_are_delivered(&Place::with_store("values-postgres", &postgres.database()), 2);
 }
 
-/// Posts each of these over HTTP/1.1. Returns what the application received of each, in their
-/// order.
+/// Posts each of these over HTTP/1.1. Returns what the application received of each, in order.
 fn delivered(place: &Place, server: &StrictServer, events: &[Odd]) -> Vec<Taken> {
     for odd in events {
         assert_eq!(place.send(&odd.bytes()), 202, "{}", odd.shown());
