@@ -12,7 +12,7 @@ const MAPPED_BYTES_MIN: libc::c_int = 64 << 10;
 
 /// Sets glibc's mmap threshold and its number of arenas, each unless the operator has set its
 /// `MALLOC_*` variable. Does nothing with other C libraries.
-pub(crate) fn return_large_blocks() {
+pub(crate) fn configure() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);

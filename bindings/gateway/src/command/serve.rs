@@ -38,7 +38,7 @@ Example of a configuration:
 
 impl Serve {
     pub(super) fn run(self) -> Result<Answer, Error> {
-        allocator::return_large_blocks();
+        allocator::configure();
         let read_at = SystemTime::now();
         let config = Config::read(&self.config)?;
         log::begin(config.log);

@@ -11,11 +11,11 @@ use crate::config::Source;
 
 /// Standard streams, listening sockets, the async runtime's own descriptors, and files that a
 /// reload reads.
-const OWN: u64 = 64;
+const OWN_DESCRIPTORS: u64 = 64;
 /// Connections of the admin port.
 pub(crate) const ADMIN: usize = 64;
 /// The store's files and connections, connections to Redis, and alert requests.
-const STORE: u64 = 64;
+const STORE_DESCRIPTORS: u64 = 64;
 /// Descriptors for each concurrent delivery: idle connections to the application come on top of
 /// busy ones.
 const DELIVERIES_FACTOR: u64 = 2;
@@ -45,7 +45,7 @@ impl Descriptors {
 }
 
 fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Error> {
-    let fixed = OWN + STORE + u64::try_from(ADMIN).unwrap_or(u64::MAX);
+    let fixed = OWN_DESCRIPTORS + STORE_DESCRIPTORS + u64::try_from(ADMIN).unwrap_or(u64::MAX);
     // Not all sources deliver at full concurrency at once, so deliveries get at most half.
     let spare = limit.saturating_sub(fixed);
     let deliveries = concurrency.saturating_mul(DELIVERIES_FACTOR);
@@ -58,17 +58,21 @@ fn divide(limit: u64, wanted: usize, concurrency: u64) -> Result<Descriptors, Er
         );
         return Err(Error::new(Code::InvalidConfig, why));
     }
+    let connections_max = left.min(wanted);
     let needed =
-        fixed.saturating_add(deliveries).saturating_add(wanted.try_into().unwrap_or(limit));
+        fixed.saturating_add(deliveries).saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX));
     let warning = (needed > limit).then(|| {
+        let consequence = match connections_max < wanted {
+            true => format!("at most {connections_max} connections are accepted"),
+            false => "deliveries may fail when all sources are busy".to_owned(),
+        };
         format!(
-            "the limit of open files is {limit}, but connections_max = {wanted} needs {needed}, \
-             including deliveries and the store; at most {} connections are accepted: raise the \
-             limit (`ulimit -n`, or systemd's LimitNOFILE=), or lower connections_max",
-            left.min(wanted)
+            "the limit of open files is {limit}, but connections_max = {wanted}, deliveries and \
+             the store need {needed}; {consequence}: raise the limit (`ulimit -n`, or systemd's \
+             LimitNOFILE=), or lower connections_max or concurrency"
         )
     });
-    Ok(Descriptors { connections_max: left.min(wanted), warning })
+    Ok(Descriptors { connections_max, warning })
 }
 
 #[cfg(test)]
@@ -95,7 +99,10 @@ mod tests {
     fn many_sources_leave_half_of_the_spare_descriptors() {
         let divided = divide(4096, 10_000, 8000).unwrap();
         assert_eq!(divided.connections_max, (4096 - 192) / 2);
-        assert!(divided.warning.is_some());
+        assert!(divided.warning.is_some_and(|warning| warning.contains("at most 1952")));
+        let few = divide(4096, 100, 8000).unwrap();
+        assert_eq!(few.connections_max, 100);
+        assert!(few.warning.is_some_and(|warning| warning.contains("deliveries may fail")));
     }
 
     #[test]

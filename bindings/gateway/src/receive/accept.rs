@@ -4,7 +4,9 @@
 //! authenticated sender can. The core decides what is authentic; a stranger learns nothing of why.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -83,27 +85,27 @@ impl Receiving {
     ///
     /// The head is checked, and its memory accounted for, before this returns rather than when the
     /// future is polled: HTTP/2 hands over a connection's requests faster than it polls their
-    /// answers.
+    /// answers. For the same reason an early refusal has no memory but its own.
     pub(crate) fn answer(
         self: Arc<Self>,
         peer: SocketAddr,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Answer> + Send + 'static {
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         let began = Instant::now();
         let routes = self.routes();
-        let admitted = self.admit(&routes, peer, request, began);
-        async move {
-            let Admitted { source, head, share, body } = match admitted {
-                Ok(admitted) => admitted,
-                Err(answer) => return answer,
-            };
+        let admitted = match self.admit(&routes, peer, request, began) {
+            Ok(admitted) => admitted,
+            Err(answer) => return Box::pin(ready(answer)),
+        };
+        Box::pin(async move {
+            let Admitted { source, head, share, body } = admitted;
             let answer = match self.receive(&routes, &source, &head, share, body).await {
                 Ok(answer) => answer,
                 Err(refusal) => Answer::Refused(refusal),
             };
             self.report(&source, head.client, &answer, began);
             answer
-        }
+        })
     }
 
     /// Admits a request if its head is valid and there is memory for it.

@@ -17,6 +17,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
 
+/// Bytes of header blocks and other frames after which other connections run first. Each byte of
+/// HPACK can stand for a whole header, so a connection that is read to its end keeps a thread busy.
+const BURST_BYTES: usize = 8 << 10;
 const PREFACE_BYTES: usize = 24;
 const FRAME_HEADER_BYTES: usize = 9;
 const TYPE_AT: usize = 3;
@@ -27,6 +30,8 @@ pub(super) struct Counted<S> {
     stream: S,
     activity: Arc<Activity>,
     frames: Frames,
+    /// Bytes counted since the connection last let others run.
+    burst: usize,
 }
 
 /// Parser state: where in a frame the next byte is.
@@ -41,7 +46,7 @@ struct Frames {
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
-        Counted { stream, activity, frames: Frames::new() }
+        Counted { stream, activity, frames: Frames::new(), burst: 0 }
     }
 }
 
@@ -90,9 +95,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.burst >= BURST_BYTES {
+            self.burst = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let count = self.frames.count(buffer.filled().get(before..).unwrap_or_default());
+        self.burst += count;
         Poll::Ready(self.activity.spend(count))
     }
 }

@@ -168,6 +168,9 @@ impl Connection {
                 Err(_) => return tracing::debug!(%peer, "no protocol was agreed on in time"),
             };
             tokio::select! {
+                // A request that has arrived is read before the connection counts as idle, however
+                // long this task had to wait for a thread.
+                biased;
                 ended = exchanges => if let Err(why) = ended {
                     tracing::debug!(%peer, %why, "connection ended early");
                 },

@@ -91,25 +91,37 @@ fn flood(name: &str, connections: usize, bytes: impl Fn(&Place) -> Vec<u8>) {
 }
 
 /// One-byte references to the static table: `age: ` counts 35 bytes of the header list.
-fn header_lists(path: &str, place: &Place, ends: bool) -> Vec<u8> {
-    let block = frames::block(path, place.listen, &[frames::AGE; 1800]);
+fn header_lists(path: &str, place: &Place, headers: usize, ends: bool) -> Vec<u8> {
+    let block = frames::block(path, place.listen, &vec![frames::AGE; headers]);
     let streams = (0..STREAMS).flat_map(|number| frames::headers(1 + 2 * number, &block, ends));
     frames::preface().into_iter().chain(streams).collect()
 }
 
 #[test]
 fn header_lists_of_open_streams_are_bounded_together() {
-    flood("headers-open", connections(), |place| header_lists(PATH, place, false));
+    flood("headers-open", connections(), |place| header_lists(PATH, place, 1800, false));
 }
 
 #[test]
 fn header_lists_of_ended_streams_are_bounded_together() {
-    flood("headers-ended", connections(), |place| header_lists(PATH, place, true));
+    flood("headers-ended", connections(), |place| header_lists(PATH, place, 1800, true));
 }
 
 #[test]
 fn header_lists_for_an_unknown_path_are_bounded_together() {
-    flood("headers-lost", connections(), |place| header_lists("/", place, false));
+    flood("headers-lost", connections(), |place| header_lists("/", place, 1800, false));
+}
+
+/// A header list just under 16 KiB, of more headers than a head may have.
+#[test]
+fn header_lists_of_the_maximum_size_are_bounded_together() {
+    flood("headers-many", connections(), |place| header_lists(PATH, place, 450, false));
+}
+
+/// As many short headers as a head may have, in as many streams as a connection may have.
+#[test]
+fn heads_of_the_maximum_number_of_headers_are_bounded_together() {
+    flood("heads-short", connections(), |place| header_lists(PATH, place, 99, false));
 }
 
 #[test]
