@@ -69,8 +69,8 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// Whether a line is cargo's about a single crate, or its bar, which ends with a carriage return. Both
-/// would hide an error afterwards.
+/// Whether a line is cargo's about a single crate, or its bar, which ends with a carriage return.
+/// Both would hide an error afterwards.
 fn is_progress(line: &[u8], text: &str) -> bool {
     let verb = text.split(' ').next().unwrap_or_default();
     line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
