@@ -21,7 +21,7 @@ static STATUS: Mutex<String> = Mutex::new(String::new());
 /// Does `work`, and prints a line whenever another ten seconds have passed. Answers whether any was
 /// printed.
 pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
-    set_status("");
+    clear();
     let (end, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         let ticker = scope.spawn(move || {
@@ -90,6 +90,11 @@ fn readable(line: &[u8]) -> String {
 
 fn status() -> String {
     STATUS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Forgets what a program printed once it has ended.
+pub(crate) fn clear() {
+    set_status("");
 }
 
 fn set_status(text: &str) {
