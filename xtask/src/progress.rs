@@ -1,5 +1,5 @@
-//! The progress of a long step: a line every ten seconds, with the last line that its program
-//! printed.
+//! What a long step prints while it works: a line every ten seconds, with the last line that its
+//! program printed.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,9 +18,10 @@ const VERBS: [&str; 4] = ["Checking", "Compiling", "Downloaded", "Downloading"];
 /// The last line that a program of the main thread printed.
 static STATUS: Mutex<String> = Mutex::new(String::new());
 
-/// Does `work`, and prints a line every ten seconds meanwhile. Also returns whether it printed any.
+/// Does `work`, and prints a line whenever another ten seconds have passed. Answers whether any was
+/// printed.
 pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
-    set_status("");
+    clear();
     let (end, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         let ticker = scope.spawn(move || {
@@ -39,8 +40,8 @@ pub(crate) fn watch<T>(began: Instant, work: impl FnOnce() -> T) -> (T, bool) {
     })
 }
 
-/// Reads everything that a program prints, and drops its progress lines. If `shown`, its last line
-/// becomes the progress of the step.
+/// Reads all that a program prints, without its progress. Where `shown`, the last line is what
+/// the step prints as its progress.
 pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     let (mut kept, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
     loop {
@@ -68,14 +69,14 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// Whether a line is cargo's about a single crate, or its progress bar, which ends with a carriage
-/// return. Both would bury a later error.
+/// Whether a line is cargo's about a single crate, or its bar, which ends with a carriage return.
+/// Both would hide an error afterwards.
 fn is_progress(line: &[u8], text: &str) -> bool {
     let verb = text.split(' ').next().unwrap_or_default();
     line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
 }
 
-/// A line without terminal control sequences, and a bar without its drawing:
+/// A line without what controls a terminal, and a bar without its drawing:
 /// `   Building [====>   ] 12/60: redis, toml` becomes `Building 12/60: redis, toml`.
 fn readable(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
@@ -89,6 +90,11 @@ fn readable(line: &[u8]) -> String {
 
 fn status() -> String {
     STATUS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Forgets what a program printed once it has ended.
+pub(crate) fn clear() {
+    set_status("");
 }
 
 fn set_status(text: &str) {

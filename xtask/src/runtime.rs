@@ -144,7 +144,12 @@ impl Answer {
 
 /// A new secret or key from the program: the word of its output that has the prefix.
 pub(crate) fn keygen(kind: &str, prefix: &str) -> Result<String> {
-    let printed = tool::run(tool::command(program::path()).args(["keygen", kind]))?;
+    // Not `tool::run`, which shows what a program prints as the step's progress.
+    let output = feed(tool::command(program::path()).args(["keygen", kind]), b"")?;
+    if !output.status.success() {
+        bail!("`postseal keygen {kind}` failed ({})", output.status);
+    }
+    let printed = String::from_utf8_lossy(&output.stdout);
     let mut words = printed.split(|char: char| char.is_whitespace() || "\",".contains(char));
     let key = words.find(|word| word.starts_with(prefix));
     key.map(str::to_owned).with_context(|| format!("`postseal keygen {kind}` gave no {prefix}…"))

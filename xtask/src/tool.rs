@@ -41,6 +41,9 @@ pub(crate) fn output(command: &mut Command) -> Result<Output> {
     let stdout = stdout.map(|stream| progress::read(stream, shown));
     let stderr = errors.join().map_err(|_| anyhow!("the thread that reads errors panicked"))?;
     let status = child.wait()?;
+    if shown {
+        progress::clear();
+    }
     Ok(Output {
         status,
         stdout: stdout.transpose()?.unwrap_or_default(),
