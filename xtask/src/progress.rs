@@ -69,8 +69,8 @@ pub(crate) fn read(mut stream: impl Read, shown: bool) -> io::Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// What cargo prints for each crate that it compiles, and its bar, which returns to the start of its
-/// line to be overwritten: of use while it happens, and in the way of an error afterwards.
+/// What cargo prints for each crate that it compiles, and its bar, which returns to the start of
+/// its line to be overwritten: of use while it happens, and in the way of an error afterwards.
 fn is_progress(line: &[u8], text: &str) -> bool {
     let verb = text.split(' ').next().unwrap_or_default();
     line.ends_with(b"\r") || (line.starts_with(b"   ") && VERBS.contains(&verb))
