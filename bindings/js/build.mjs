@@ -31,6 +31,9 @@ const BESIDE = {
   lambda: "frameworks/lambda.ts",
 };
 
+/** The descriptor of an array's element, as assignment makes it: without a prototype. */
+const ELEMENT =
+  "{ __proto__: null, value: $3, writable: true, enumerable: true, configurable: true }";
 /** Replacements that turn wasm-bindgen's glue into the body of a function. */
 const GLUE = [
   // The glue compiles whatever is not an instance of `WebAssembly.Module`. It always gets a module,
@@ -39,6 +42,8 @@ const GLUE = [
   [/if \(!\(module instanceof WebAssembly\.Module\)\) {[^}]*}/g, ""],
   // Buffers have no `detached` before Node 22, and could inherit one from `Object.prototype`.
   [/(\w+)\.buffer\.detached === true \|\| \1\.buffer\.detached === void 0 && /g, ""],
+  // It fills arrays by assignment, which calls an inherited setter instead of adding an element.
+  [/(\w+)\[(\w+ >>> 0)\] = (\w+);/g, `Object.defineProperty($1, $2, ${ELEMENT});`],
   [/^export {([^}]*)};$/gm, "return { __proto__: null,$1};"],
 ];
 /** Replacements in esbuild's CommonJS helpers: a descriptor must not inherit `get` or `value`. */

@@ -15,6 +15,7 @@ mod retry;
 mod sender;
 
 use host::Refusal;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 // What is freed is wiped, whoever held it: a text from JavaScript, a decoded secret, a payload.
@@ -43,9 +44,9 @@ pub fn payload_hash(body: &[u8]) -> String {
     postseal::payload_hash(body)
 }
 
-/// The header names of every scheme, in lower case, separated by NUL: what `missing_header` looks
-/// for to name a provider.
+/// The header names of every scheme, in lower case: what `missing_header` looks for to name a
+/// provider.
 #[wasm_bindgen(js_name = allHeaderNames)]
-pub fn all_header_names() -> String {
-    postseal::Scheme::all_header_names().join("\0")
+pub fn all_header_names() -> Result<JsValue, serde_wasm_bindgen::Error> {
+    serde_wasm_bindgen::to_value(&postseal::Scheme::all_header_names())
 }

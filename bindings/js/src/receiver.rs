@@ -24,10 +24,10 @@ impl Receiver {
         Ok(Receiver { core, payload: None })
     }
 
-    /// The headers that `open` wants, in lower case, separated by NUL.
+    /// The headers that `open` wants, in lower case.
     #[wasm_bindgen(js_name = headerNames)]
-    pub fn header_names(&self) -> String {
-        self.core.scheme().header_names().join("\0")
+    pub fn header_names(&self) -> Result<JsValue, serde_wasm_bindgen::Error> {
+        serde_wasm_bindgen::to_value(&self.core.scheme().header_names())
     }
 
     /// The largest body that `open` accepts.

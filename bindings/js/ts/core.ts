@@ -9,7 +9,7 @@ interface Handle {
 export type Plain = Readonly<Record<string, unknown>>;
 
 export interface CoreReceiver extends Handle {
-  headerNames(): string;
+  headerNames(): string[];
   maxBodyBytes(): number;
   scheme(): string;
   open(headers: string, body: Uint8Array, now: number | undefined, keys: Plain | undefined): string;
@@ -72,7 +72,7 @@ export interface Core {
     current: string | undefined,
   ): string;
   payloadHash(body: Uint8Array): string;
-  allHeaderNames(): string;
+  allHeaderNames(): string[];
   generateSecret(): string;
   generateEncryptionKey(): string;
 }

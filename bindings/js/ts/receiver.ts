@@ -9,7 +9,7 @@ import { Handler } from "./handler.js";
 import { HeaderSource } from "./headers.js";
 import { instance } from "./module.js";
 import { members, plainKeys, plainOptions, seconds } from "./options.js";
-import { bare } from "./own.js";
+import { bare, elements } from "./own.js";
 import { INSPECT, shown } from "./redact.js";
 import { Collected } from "./request.js";
 import type { BodyInput, Delivery, HeadersInput, OpenContext, ReceiverOptions } from "./types.js";
@@ -34,7 +34,7 @@ export class Receiver {
     this.#core = new Handle("receiver", ({ Receiver }) => new Receiver(plain));
     this.#scheme = this.#core.call((core) => core.scheme());
     this.#maxBodyBytes = this.#core.call((core) => core.maxBodyBytes());
-    this.#headerNames = new Set(this.#core.call((core) => core.headerNames()).split("\0"));
+    this.#headerNames = namesIn(this.#core.call((core) => core.headerNames()));
   }
 
   /** Verifies and decrypts. Throws a WebhookError; `body` must be the bytes as they came. */
@@ -128,6 +128,11 @@ function openNamingProviders(
     return attempt(names);
   } catch (error) {
     if (!WebhookError.is(error) || error.code !== "missing_header") throw error;
-    return attempt(new Set(instance().call((core) => core.allHeaderNames()).split("\0")));
+    return attempt(namesIn(instance().call((core) => core.allHeaderNames())));
   }
+}
+
+function namesIn(list: readonly string[]): ReadonlySet<string> {
+  // The core fills its lists: no element is a hole.
+  return new Set(elements(list) as string[]);
 }
