@@ -21,6 +21,7 @@ use crate::operate::alerts::Alerts;
 use crate::operate::descriptors::{self, Descriptors};
 use crate::operate::metrics::Metrics;
 use crate::receive::accept::{REQUEST_BYTES_MAX, Receiving, Routes};
+use crate::receive::connection_memory;
 use crate::receive::limit::Limiter;
 use crate::receive::listener::Listener;
 use crate::receive::share::Shares;
@@ -78,7 +79,7 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new());
         let acceptor = tls.as_ref().map(Acceptor::new).transpose()?;
         let limiter = Limiter::new(redis.as_ref())?;
-        let connections = connections_max(bounds, config.sources.iter())?;
+        let connections = Shares::new(connections_max(bounds, config.sources.iter())?);
         let socket = bind(listen).await?;
         let store = open(&config.store, &config.warnings, &config.sources).await?;
         let alerts = Alerts::begin(config.alerts, Arc::clone(&metrics));
@@ -109,6 +110,7 @@ impl Gateway {
         let housekeeping = Arc::new(Housekeeping {
             store: Arc::clone(&store),
             receiving: Arc::clone(&receiving),
+            connections: Arc::clone(&connections),
             set_back_ms: AtomicU64::new(0),
         });
         let stop = watch::Sender::new(false);
@@ -117,7 +119,7 @@ impl Gateway {
             seen: stamps(&files, read_at),
             files,
             bounds,
-            connections: Shares::new(connections),
+            connections,
             workers: Workers::begin(&delivering, &sources, &stop, bounds),
             store,
             metrics,
@@ -147,6 +149,7 @@ impl Gateway {
             bounds: self.bounds,
             tls: self.acceptor.clone(),
             connections: Arc::clone(&self.connections),
+            memory: Shares::new(connection_memory::bytes_max(self.bounds.connections_max)),
             is_proxy: {
                 let receiving = Arc::clone(&self.receiving);
                 Arc::new(move |address| receiving.routes().trusts(address))
@@ -177,6 +180,7 @@ impl Gateway {
             bounds: self.bounds,
             tls: None,
             connections: Shares::new(descriptors::ADMIN),
+            memory: Shares::new(connection_memory::bytes_max(descriptors::ADMIN)),
             is_proxy: Arc::new(|_| false),
             metrics: None,
         };

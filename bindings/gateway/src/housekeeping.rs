@@ -13,19 +13,24 @@ use crate::allocator;
 use crate::config::Source;
 use crate::host;
 use crate::receive::accept::Receiving;
+use crate::receive::share::Shares;
 use crate::store::{SetBack, Store};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Events that one deletion takes at most: the writer has others to serve.
 const EXPIRED_ROWS_MAX: u32 = 500;
 
-/// Peak memory of requests, in bytes, above which the allocator is trimmed.
+/// Memory is returned to the system after so many connections have ended, or requests with so much
+/// memory: they leave some of it behind.
+const FLOOD_CONNECTIONS: usize = 256;
 const FLOOD_BYTES: usize = 32 << 20;
 
 /// Keeps a gateway's store in order.
 pub(crate) struct Housekeeping {
     pub(crate) store: Arc<Store>,
     pub(crate) receiving: Arc<Receiving>,
+    /// The connections of senders.
+    pub(crate) connections: Arc<Shares>,
     /// By how much the clock was set back, as long as the store has not followed it.
     pub(crate) set_back_ms: AtomicU64,
 }
@@ -55,7 +60,8 @@ impl Housekeeping {
     }
 
     async fn keep(&self, otherwise: SetBack) -> Result<SetBack, Error> {
-        if self.receiving.memory.reset_peak() > FLOOD_BYTES {
+        let bytes = self.receiving.memory.given_back();
+        if self.connections.given_back() > FLOOD_CONNECTIONS || bytes > FLOOD_BYTES {
             let _ = tokio::task::spawn_blocking(allocator::trim).await;
         }
         self.note_needed().await?;

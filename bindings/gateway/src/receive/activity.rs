@@ -1,9 +1,8 @@
-//! The activity of a connection: an idle connection is closed, and so is one whose client sends
-//! much without an accepted request.
+//! The activity of a connection: whether it is idle, and what its client has sent in HTTP/2 without
+//! an accepted request.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -13,10 +12,6 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 /// What the protocol itself is given to end a connection with words.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Bytes that an HTTP/2 client may send besides bodies without an accepted request: enough for 100
-/// concurrent streams with heads of 1 KiB, or for some 300 refused requests of the usual size.
-const ALLOWANCE_BYTES: u64 = 128 << 10;
-
 /// The requests of one connection.
 pub(super) struct Activity {
     began: Instant,
@@ -24,14 +19,14 @@ pub(super) struct Activity {
     running: AtomicU32,
     last_ms: AtomicU64,
     /// Bytes that the client has sent besides bodies since its last accepted request.
-    spent_bytes: AtomicU64,
+    spent_bytes: AtomicUsize,
 }
 
 /// A request that is being answered.
 pub(super) struct Running(Arc<Activity>);
 
 impl Running {
-    /// Renews the client's allowance, since the request was accepted.
+    /// The request was accepted: what the client has sent so far no longer counts.
     pub(super) fn accepted(&self) {
         self.0.spent_bytes.store(0, Ordering::Relaxed);
     }
@@ -51,7 +46,7 @@ impl Activity {
             requests: AtomicU32::new(0),
             running: AtomicU32::new(0),
             last_ms: AtomicU64::new(0),
-            spent_bytes: AtomicU64::new(0),
+            spent_bytes: AtomicUsize::new(0),
         })
     }
 
@@ -61,17 +56,10 @@ impl Activity {
         Running(Arc::clone(self))
     }
 
-    /// Counts bytes that the client has sent besides bodies.
-    ///
-    /// # Errors
-    /// The allowance is spent: the connection has to be closed.
-    pub(super) fn spend(&self, bytes: usize) -> io::Result<()> {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let before = self.spent_bytes.fetch_add(bytes, Ordering::Relaxed);
-        match before.saturating_add(bytes) <= ALLOWANCE_BYTES {
-            true => Ok(()),
-            false => Err(io::Error::other("the client sent too much without an accepted request")),
-        }
+    /// Counts bytes that the client has sent besides bodies, and returns how many those are since
+    /// its last accepted request.
+    pub(super) fn spend(&self, bytes: usize) -> usize {
+        self.spent_bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes)
     }
 
     /// Ends when nothing has been asked for too long: before the first request for as long as a

@@ -1,10 +1,9 @@
-//! HTTP/2 frames as they are read: bytes outside DATA frames are counted, and bounded.
+//! HTTP/2 frames as they are read: bytes outside DATA frames are charged to the client.
 //!
-//! The gateway does not see what the HTTP/2 library keeps of header blocks, settings and pings, and
-//! not all of them lead to a request: the library refuses streams over the limit itself, and an
-//! entry of the HPACK dynamic table keeps the whole frame that it came in. So bytes are counted
-//! before the library reads them, and the connection fails when its client's allowance is spent.
-//! Empty DATA frames count too.
+//! The gateway does not see what the HTTP/2 library keeps of header blocks, and not all of them lead
+//! to a request: the library refuses streams over the limit itself, and an entry of the HPACK
+//! dynamic table keeps the whole frame that it came in. So bytes are counted before the library
+//! reads them, and the connection fails when its client's connections hold too much memory.
 //!
 //! SPEC: RFC 9113, sections 3.4 (preface), 4.1 (frame format) and 6.1 (DATA).
 
@@ -16,6 +15,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
+use super::connection_memory::{HTTP2_CONNECTION_BYTES, HTTP2_KEPT_BYTES_MAX, Memory};
 
 /// Bytes of header blocks and other frames after which other connections run first. Each byte of
 /// HPACK can stand for a whole header, so a connection that is read to its end keeps a thread busy.
@@ -26,9 +26,10 @@ const TYPE_AT: usize = 3;
 const DATA: u8 = 0;
 
 /// The transport of an HTTP/2 connection, whose incoming frames are counted.
-pub(super) struct Counted<S> {
+pub(super) struct Framed<S> {
     stream: S,
     activity: Arc<Activity>,
+    memory: Memory,
     frames: Frames,
     /// Bytes counted since the connection last let others run.
     burst: usize,
@@ -44,9 +45,9 @@ struct Frames {
     is_data: bool,
 }
 
-impl<S> Counted<S> {
-    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
-        Counted { stream, activity, frames: Frames::new(), burst: 0 }
+impl<S> Framed<S> {
+    pub(super) fn new(stream: S, activity: Arc<Activity>, memory: Memory) -> Self {
+        Framed { stream, activity, memory, frames: Frames::new(), burst: 0 }
     }
 }
 
@@ -89,7 +90,7 @@ impl Frames {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -104,11 +105,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let count = self.frames.count(buffer.filled().get(before..).unwrap_or_default());
         self.burst += count;
-        Poll::Ready(self.activity.spend(count))
+        let spent = self.activity.spend(count);
+        let kept = spent.min(HTTP2_KEPT_BYTES_MAX);
+        Poll::Ready(self.memory.resize(HTTP2_CONNECTION_BYTES + kept))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

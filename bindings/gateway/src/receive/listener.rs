@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -22,7 +22,8 @@ use tokio::time::{sleep, timeout};
 
 use super::activity::Activity;
 use super::client_address::limited;
-use super::frames::Counted;
+use super::connection_memory::{CONNECTION_BYTES, HANDSHAKE_BYTES, HTTP2_CONNECTION_BYTES, Memory};
+use super::frames::Framed;
 use super::head::HEADERS_MAX;
 use super::share::{Holder, Share, Shares};
 use super::tls::{Acceptor, Protocol};
@@ -64,6 +65,8 @@ pub(crate) struct Listener {
     pub(crate) tls: Option<Acceptor>,
     /// The connections, shared among clients.
     pub(crate) connections: Arc<Shares>,
+    /// The memory that they may hold together, in bytes.
+    pub(crate) memory: Arc<Shares>,
     /// Whether a peer is a trusted proxy, whose connections carry the requests of many clients.
     pub(crate) is_proxy: IsProxy,
     /// Where its connections are counted.
@@ -111,16 +114,26 @@ impl Listener {
             true => Vec::new(),
             false => vec![Holder::Client(limited(address))],
         };
-        let mut share = self.connections.share(holders);
+        let is_proxy = holders.is_empty();
+        let mut share = self.connections.share(holders.clone());
         share.grow(1).ok()?;
+        let mut memory = self.memory.share(holders);
+        memory.grow(if self.tls.is_some() { HANDSHAKE_BYTES } else { CONNECTION_BYTES }).ok()?;
         self.metrics.iter().for_each(|metrics| metrics.connected());
-        Some(Admitted { metrics: self.metrics.clone(), _share: share })
+        let counted = Counted { metrics: self.metrics.clone(), _share: share };
+        Some(Admitted { counted, memory: Memory { share: memory, is_proxy } })
     }
 
     fn connection(&self, peer: SocketAddr, admitted: Admitted, watcher: Watcher) -> Connection {
         let (bounds, tls) = (self.bounds, self.tls.clone());
         Connection { peer, bounds, tls, watcher, admitted }
     }
+}
+
+/// A connection that its client may have.
+struct Admitted {
+    counted: Counted,
+    memory: Memory,
 }
 
 struct Connection {
@@ -132,12 +145,12 @@ struct Connection {
 }
 
 /// A connection that counts until it is dropped.
-struct Admitted {
+struct Counted {
     metrics: Option<Arc<Metrics>>,
     _share: Share,
 }
 
-impl Drop for Admitted {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.metrics.iter().for_each(|metrics| metrics.disconnected());
     }
@@ -154,14 +167,15 @@ impl Connection {
     where
         F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
-        let Connection { peer, bounds, tls, watcher, admitted } = self;
+        let Connection { peer, bounds, tls, watcher, admitted: Admitted { counted, memory } } =
+            self;
         let activity = Activity::new();
         let service = Exchange { peer, answering, activity: Arc::clone(&activity) };
         let header_timeout = bounds.header_timeout;
-        let beginning = begin(stream, tls, bounds, watcher, service);
+        let beginning = begin(stream, tls, bounds, watcher, service, memory);
         let beginning = Box::pin(timeout(header_timeout, beginning));
         async move {
-            let _admitted = admitted;
+            let _counted = counted;
             let exchanges = match beginning.await {
                 Ok(Ok(exchanges)) => exchanges,
                 Ok(Err(why)) => return tracing::debug!(%peer, %why, "no protocol was agreed on"),
@@ -187,6 +201,7 @@ async fn begin<F>(
     bounds: Bounds,
     watcher: Watcher,
     service: Exchange<F>,
+    memory: Memory,
 ) -> io::Result<Exchanges>
 where
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
@@ -196,11 +211,11 @@ where
     Ok(match tls {
         Some(acceptor) => {
             let (stream, protocol) = acceptor.accept(stream).await?;
-            exchanges(stream, protocol, &bounds, watcher, service)
+            exchanges(stream, protocol, &bounds, watcher, service, memory)?
         }
         None => {
             let protocol = plain_protocol(&stream).await?;
-            exchanges(stream, protocol, &bounds, watcher, service)
+            exchanges(stream, protocol, &bounds, watcher, service, memory)?
         }
     })
 }
@@ -215,21 +230,28 @@ fn exchanges<S, F>(
     bounds: &Bounds,
     watcher: Watcher,
     service: Exchange<F>,
-) -> Exchanges
+    mut memory: Memory,
+) -> io::Result<Exchanges>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    match protocol {
+    Ok(match protocol {
         Protocol::Http1 => {
-            let io = TokioIo::new(stream);
-            Box::pin(watcher.watch(http1(bounds).serve_connection(io, service)))
+            memory.resize(CONNECTION_BYTES)?;
+            let exchanges =
+                watcher.watch(http1(bounds).serve_connection(TokioIo::new(stream), service));
+            Box::pin(async move {
+                let _memory = memory;
+                exchanges.await
+            })
         }
         Protocol::Http2 => {
-            let io = TokioIo::new(Counted::new(stream, Arc::clone(&service.activity)));
-            Box::pin(watcher.watch(http2(bounds).serve_connection(io, service)))
+            memory.resize(HTTP2_CONNECTION_BYTES)?;
+            let stream = Framed::new(stream, Arc::clone(&service.activity), memory);
+            Box::pin(watcher.watch(http2(bounds).serve_connection(TokioIo::new(stream), service)))
         }
-    }
+    })
 }
 
 fn http1(bounds: &Bounds) -> http1::Builder {
@@ -294,11 +316,15 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let running = self.activity.request();
+        let is_http2 = request.version() == Version::HTTP_2;
         let answer = (self.answering)(self.peer, request);
         Box::pin(async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
             if answer.status().is_success() {
                 running.accepted();
+            } else if is_http2 {
+                // A body needs the client's window, without which its stream stays in memory.
+                *answer.body_mut() = Full::default();
             }
             drop(running);
             Ok(answer)

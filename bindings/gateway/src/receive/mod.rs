@@ -6,6 +6,7 @@ mod answer;
 mod body;
 mod client_address;
 mod client_pins;
+pub(crate) mod connection_memory;
 mod frames;
 mod head;
 mod last_needed;

@@ -1,18 +1,21 @@
-//! A bounded resource that clients share: connections, or the memory of requests.
+//! A bounded resource that clients share: connections, or memory.
 //!
-//! A share is charged to one or more holders, such as a client and a source, and may grow by no
-//! more than what is free minus what these holders have already. So a lone client gets half of the
-//! connections, `n` greedy clients get `1/(n + 1)` each, and as much is left for the next one. No
-//! fixed quota has to be configured, and a single sender is not held to a small one.
+//! A client may hold at most a quarter of what is free, so one client alone gets a fifth of
+//! everything, and each further greedy client leaves four fifths of the rest: ten of them leave a
+//! tenth. What a source holds for all its clients counts as not free for another client of it, so
+//! that a source cannot take everything either. No fixed share has to be configured.
 //!
-//! SPEC: the dynamic thresholds of shared packet buffers, with a factor of 1 (A. Choudhury and
+//! SPEC: the dynamic thresholds of shared packet buffers, with a factor of 1/4 (A. Choudhury and
 //! E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The account that a share is charged to.
+/// The part of what is free that one client may hold.
+const CLIENT_DIVISOR: usize = 4;
+
+/// An account that a part is charged to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     /// An IPv4 address, or an IPv6 network of 64 bits.
@@ -21,46 +24,47 @@ pub(crate) enum Holder {
     Source(String),
 }
 
-/// A bounded resource, in units of the caller's choice.
+/// A resource, in units of its own.
 pub(crate) struct Shares(Mutex<State>);
 
 struct State {
     total: usize,
     taken: usize,
-    /// The most that was taken at once since `reset_peak`.
+    /// The most that was taken since the last call of `given_back`.
     peak: usize,
     held: HashMap<Holder, usize>,
 }
 
-/// The part taken for one connection or request. It is returned on drop.
+/// What one connection or request has taken. It is given back on drop.
 pub(crate) struct Share {
     shares: Arc<Shares>,
     holders: Vec<Holder>,
     amount: usize,
 }
 
-/// Too little is left for these holders.
+/// Too little is left for the client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
 impl Shares {
     pub(crate) fn new(total: usize) -> Arc<Self> {
-        Arc::new(Shares(Mutex::new(State { total, taken: 0, peak: 0, held: HashMap::new() })))
+        let state = State { total, taken: 0, peak: 0, held: HashMap::new() };
+        Arc::new(Shares(Mutex::new(state)))
     }
 
-    /// Changes the total. Shares that are already taken stay valid.
+    /// Changes the total. What has been taken stays taken.
     pub(crate) fn set_total(&self, total: usize) {
         self.lock().total = total;
     }
 
-    /// Returns the most that was taken at once since the last call, and begins anew.
-    pub(crate) fn reset_peak(&self) -> usize {
+    /// How much less is taken now than at the most since this was last called.
+    pub(crate) fn given_back(&self) -> usize {
         let mut state = self.lock();
         let taken = state.taken;
-        std::mem::replace(&mut state.peak, taken)
+        std::mem::replace(&mut state.peak, taken).saturating_sub(taken)
     }
 
-    /// An empty share, charged to these holders. Without holders, only the total bounds it.
+    /// An empty share that is charged to these accounts. Without a client only the total bounds it.
     pub(crate) fn share(self: &Arc<Self>, holders: Vec<Holder>) -> Share {
         Share { shares: Arc::clone(self), holders, amount: 0 }
     }
@@ -70,17 +74,34 @@ impl Shares {
     }
 }
 
+impl State {
+    /// How much more may be charged to these accounts. The first part of a client is bounded by
+    /// what is free alone, so that small totals can be used up.
+    fn room(&self, holders: &[Holder]) -> usize {
+        let mut free = self.total.saturating_sub(self.taken);
+        let mut client = None;
+        for holder in holders {
+            let held = self.held.get(holder).copied().unwrap_or(0);
+            match holder {
+                Holder::Client(_) => client = Some(held),
+                Holder::Source(_) => free = free.saturating_sub(held),
+            }
+        }
+        match client {
+            None | Some(0) => free,
+            Some(held) => (free / CLIENT_DIVISOR).saturating_sub(held),
+        }
+    }
+}
+
 impl Share {
-    /// Takes `more` units, or none.
+    /// Takes this much more, or nothing.
     ///
     /// # Errors
-    /// [`Exhausted`] if that is more than what is free minus what the holders have.
+    /// [`Exhausted`].
     pub(crate) fn grow(&mut self, more: usize) -> Result<(), Exhausted> {
         let mut state = self.shares.lock();
-        let free = state.total.saturating_sub(state.taken);
-        let held = |holder| state.held.get(holder).copied().unwrap_or(0);
-        let held = self.holders.iter().map(held).sum();
-        if more > free.saturating_sub(held) {
+        if more > state.room(&self.holders) {
             return Err(Exhausted);
         }
         state.taken += more;
@@ -95,19 +116,40 @@ impl Share {
         self.amount += more;
         Ok(())
     }
-}
 
-impl Drop for Share {
-    fn drop(&mut self) {
+    /// Takes more or gives back, so that it holds this much.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: it holds what it held before.
+    pub(crate) fn resize(&mut self, amount: usize) -> Result<(), Exhausted> {
+        match amount.checked_sub(self.amount) {
+            Some(0) => Ok(()),
+            Some(more) => self.grow(more),
+            None => {
+                self.give_back(self.amount - amount);
+                Ok(())
+            }
+        }
+    }
+
+    fn give_back(&mut self, less: usize) {
         let mut state = self.shares.lock();
-        state.taken = state.taken.saturating_sub(self.amount);
+        state.taken = state.taken.saturating_sub(less);
         for holder in &self.holders {
             let Some(held) = state.held.get_mut(holder) else { continue };
-            *held = held.saturating_sub(self.amount);
+            *held = held.saturating_sub(less);
             if *held == 0 {
                 state.held.remove(holder);
             }
         }
+        drop(state);
+        self.amount -= less;
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back(self.amount);
     }
 }
 
@@ -119,7 +161,7 @@ mod tests {
         Holder::Client([127, 0, 0, number].into())
     }
 
-    /// Takes units for a client, one at a time, until it gets no more.
+    /// How many units a client gets, one after another.
     fn take_all(shares: &Arc<Shares>, number: u8) -> Vec<Share> {
         let one = || {
             let mut share = shares.share(vec![client(number)]);
@@ -129,76 +171,77 @@ mod tests {
     }
 
     #[test]
-    fn a_client_gets_half_and_leaves_as_much_for_others() {
-        let shares = Shares::new(100);
-        let first = take_all(&shares, 1);
-        assert_eq!(first.len(), 50);
-        let second = take_all(&shares, 2);
-        assert_eq!(second.len(), 25);
-        drop(first);
-        assert_eq!(take_all(&shares, 3).len(), 38);
-    }
-
-    #[test]
-    fn many_greedy_clients_leave_something_for_the_next() {
+    fn one_client_gets_a_fifth() {
         let shares = Shares::new(1000);
-        let greedy: Vec<_> = (1..=5).map(|number| take_all(&shares, number)).collect();
-        assert!(greedy.iter().all(|taken| !taken.is_empty()));
-        assert!(!take_all(&shares, 6).is_empty());
+        let first = take_all(&shares, 1);
+        assert_eq!(first.len(), 200);
+        let second = take_all(&shares, 2);
+        assert_eq!(second.len(), 160);
+        drop(first);
+        assert_eq!(take_all(&shares, 3).len(), 168);
     }
 
     #[test]
-    fn the_last_unit_can_be_taken_if_nothing_else_is_held() {
-        let shares = Shares::new(1);
-        let taken = take_all(&shares, 1);
-        assert_eq!(taken.len(), 1);
-        assert_eq!(take_all(&shares, 2).len(), 0);
-        drop(taken);
-        assert_eq!(take_all(&shares, 2).len(), 1);
+    fn ten_greedy_clients_leave_a_tenth_and_twenty_a_hundredth() {
+        let shares = Shares::new(10_000);
+        let greedy: Vec<_> = (1..=20).map(|number| take_all(&shares, number)).collect();
+        let left = |clients: usize| 10_000 - greedy[..clients].iter().map(Vec::len).sum::<usize>();
+        assert!((1000..1100).contains(&left(10)), "{}", left(10));
+        assert!((100..130).contains(&left(20)), "{}", left(20));
+    }
+
+    #[test]
+    fn a_small_total_can_be_used_up_by_several_clients() {
+        let shares = Shares::new(3);
+        let taken: Vec<_> = (1..=3).map(|number| take_all(&shares, number)).collect();
+        assert!(taken.iter().all(|taken| taken.len() == 1));
+        assert!(take_all(&shares, 4).is_empty());
     }
 
     #[test]
     fn a_client_leaves_room_for_others_of_its_source_and_more_for_other_sources() {
-        let shares = Shares::new(300);
+        let shares = Shares::new(600);
         let of = |number, source: &str| {
             let mut share = shares.share(vec![client(number), Holder::Source(source.to_owned())]);
-            let most = (0..300).take_while(|_| share.grow(1).is_ok()).count();
+            let most = (0..600).take_while(|_| share.grow(1).is_ok()).count();
             (share, most)
         };
         let (_first, most) = of(1, "orders");
         assert_eq!(most, 100);
         let (second, most) = of(2, "orders");
-        assert_eq!(most, 34);
+        assert_eq!(most, 67);
         drop(second);
         let (_third, most) = of(3, "invoices");
-        assert_eq!(most, 67);
+        assert_eq!(most, 84);
     }
 
     #[test]
-    fn a_dropped_share_is_free_again_and_leaves_no_account() {
-        let shares = Shares::new(10);
+    fn what_is_given_back_is_free_again_and_no_account_is_left() {
+        let shares = Shares::new(100);
         let mut share = shares.share(vec![client(1)]);
-        assert_eq!(share.grow(4), Ok(()));
-        assert_eq!(share.grow(4), Err(Exhausted), "it would hold more than was free");
-        assert_eq!(share.grow(2), Ok(()));
+        assert_eq!(share.grow(10), Ok(()));
+        assert_eq!(share.resize(30), Err(Exhausted), "more than a quarter of what is free");
+        assert_eq!(share.resize(15), Ok(()));
+        assert_eq!(share.resize(5), Ok(()));
+        assert_eq!(shares.lock().taken, 5);
         drop(share);
         let state = shares.lock();
         assert_eq!((state.taken, state.held.len()), (0, 0));
     }
 
     #[test]
-    fn the_peak_counts_from_the_last_reset() {
+    fn what_was_given_back_is_told_once() {
         let shares = Shares::new(10);
         let mut share = shares.share(Vec::new());
         assert_eq!(share.grow(6), Ok(()));
         drop(share);
         let mut share = shares.share(Vec::new());
         assert_eq!(share.grow(2), Ok(()));
-        assert_eq!((shares.reset_peak(), shares.reset_peak()), (6, 2));
+        assert_eq!((shares.given_back(), shares.given_back()), (4, 0));
     }
 
     #[test]
-    fn without_holders_everything_can_be_taken_and_a_smaller_total_applies_at_once() {
+    fn without_a_client_all_of_it_can_be_taken_and_a_smaller_total_holds_at_once() {
         let shares = Shares::new(10);
         let mut share = shares.share(Vec::new());
         assert_eq!(share.grow(8), Ok(()));

@@ -149,6 +149,16 @@ fn frames_that_the_dynamic_table_keeps_are_bounded_together() {
     });
 }
 
+/// Answers that wait for a window which the client never opens.
+#[test]
+fn answers_that_are_not_read_are_bounded_together() {
+    flood("answers-unread", 4 * connections(), |place| {
+        let block = frames::block("/", place.listen, &[]);
+        let streams = (0..STREAMS).flat_map(|number| frames::headers(1 + 2 * number, &block, true));
+        frames::preface_without_window().into_iter().chain(streams).collect()
+    });
+}
+
 #[test]
 fn unfinished_heads_are_bounded_together() {
     flood("heads-endless", 1000, |_| {

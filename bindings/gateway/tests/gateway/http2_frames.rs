@@ -15,12 +15,19 @@ const PATH_LITERAL: u8 = 4;
 const AUTHORITY_LITERAL: u8 = 1;
 const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
+const INITIAL_WINDOW_SIZE: u8 = 4;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
 /// The connection preface, with empty settings.
 pub(crate) fn preface() -> Vec<u8> {
     [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(SETTINGS, 0, 0, b"").as_slice()].concat()
+}
+
+/// The same of a client that takes no byte of an answer's body.
+pub(crate) fn preface_without_window() -> Vec<u8> {
+    let no_window = [0, INITIAL_WINDOW_SIZE, 0, 0, 0, 0];
+    [preface(), frame(SETTINGS, 0, 0, &no_window)].concat()
 }
 
 /// A header block of a POST, followed by these bytes of HPACK.
