@@ -36,9 +36,21 @@ const OF_THE_CONNECTION: [&str; 8] = [
 ];
 /// Headers that may make a server, or a proxy in front of it, refuse any request: 406 for `Accept`,
 /// 417 for `Expect`, 425 for `Early-Data`, 508 for a loop. Those that begin with `if-` may cause a
-/// 412.
-const CONDITIONS: [&str; 7] =
-    ["accept", "cdn-loop", "early-data", "expect", "max-forwards", "range", "via"];
+/// 412. gunicorn answers 400 to schemes that contradict each other, and 500 to a foreign path.
+const CONDITIONS: [&str; 12] = [
+    "accept",
+    "cdn-loop",
+    "early-data",
+    "expect",
+    "max-forwards",
+    "path_info",
+    "range",
+    "script_name",
+    "via",
+    "x-forwarded-proto",
+    "x-forwarded-protocol",
+    "x-forwarded-ssl",
+];
 
 /// The names in a source's `pass_on`, each once.
 pub(crate) struct PassOn(Vec<HeaderName>);

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use postseal::Error;
 use rusqlite::config::DbConfig;
@@ -32,6 +33,8 @@ pub(super) struct Files {
     /// INVARIANT: closed after every connection: when a process closes any descriptor of a file,
     /// POSIX releases all locks that the process has on it. SQLite takes no locks on the WAL.
     database: Arc<File>,
+    /// Length of the database at the last check that it passed, in bytes.
+    database_bytes: AtomicU64,
     log: File,
 }
 
@@ -73,8 +76,8 @@ type Checked = Result<Option<Mark>, Loss>;
 pub(super) enum Loss {
     /// Its path names no file, or another file.
     Replaced { role: Role, path: PathBuf },
-    /// The WAL lacks what SQLite wrote to it.
-    Damaged { path: PathBuf },
+    /// It lacks what SQLite wrote to it.
+    Damaged { role: Role, path: PathBuf },
 }
 
 impl fmt::Display for Loss {
@@ -83,7 +86,7 @@ impl fmt::Display for Loss {
             Loss::Replaced { path, .. } => {
                 write!(formatter, "the store's file {} was removed or replaced", path.display())
             }
-            Loss::Damaged { path } => {
+            Loss::Damaged { path, .. } => {
                 write!(formatter, "the store's file {} was truncated or changed", path.display())
             }
         }
@@ -128,7 +131,8 @@ impl Files {
             named(Role::Log, log_path.clone(), (facts.dev(), facts.ino())),
             named(Role::Index, index_path, (of_index.dev(), of_index.ino())),
         ];
-        let files = Files { named, log_path, database, log };
+        let database_bytes = AtomicU64::new(0);
+        let files = Files { named, log_path, database, database_bytes, log };
         files.check()?;
         Ok(files)
     }
@@ -137,14 +141,40 @@ impl Files {
         &self.database
     }
 
-    /// Checks that each path names the file that SQLite has open.
+    /// Checks that each path names the file that SQLite has open, and that the database has not
+    /// been truncated.
     pub(super) fn check(&self) -> Result<(), Loss> {
         for named in &self.named {
             if named.found() != Some(named.identity) {
                 return Err(Loss::Replaced { role: named.role, path: named.path.clone() });
             }
         }
+        let bytes = self.database.metadata().map_or(0, |facts| facts.len());
+        if bytes < self.database_bytes.load(Ordering::Relaxed) && !self.has_pages(bytes) {
+            let path = self.named.iter().find(|named| named.role == Role::Database);
+            let path = path.map(|named| named.path.clone()).unwrap_or_default();
+            return Err(Loss::Damaged { role: Role::Database, path });
+        }
+        self.database_bytes.store(bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether a database of this length has all the pages that its header counts: `VACUUM` shrinks
+    /// the header first.
+    ///
+    /// SPEC: SQLite, "Database File Format", section 1.3.
+    fn has_pages(&self, bytes: u64) -> bool {
+        let mut header = [0; 32];
+        if self.database.read_exact_at(&mut header, 0).is_err() {
+            return false;
+        }
+        let page_bytes = match header.get(16..18) {
+            // 1 is 65 536.
+            Some([0, 1]) => 1 << 16,
+            Some([high, low]) => u64::from(u16::from_be_bytes([*high, *low])),
+            _ => return false,
+        };
+        number(&header, 28).is_some_and(|pages| u64::from(pages) * page_bytes <= bytes)
     }
 
     /// Whether another process may use another `-shm` than ours: a process that finds none creates
@@ -170,7 +200,7 @@ impl Files {
                 break;
             }
         }
-        Ok(Err(Loss::Damaged { path: self.log_path.clone() }))
+        Ok(Err(Loss::Damaged { role: Role::Log, path: self.log_path.clone() }))
     }
 
     /// `None` if the WAL lacks this frame, or the one of the check before.
@@ -318,6 +348,7 @@ impl Watch {
             Loss::Replaced { role: Role::Index, .. } => {
                 "no event is lost, if no other program writes to the database"
             }
+            Loss::Damaged { role: Role::Database, .. } => "events in it are lost: restore a backup",
             Loss::Damaged { .. } => "events that were not in the database yet are lost",
         }
     }

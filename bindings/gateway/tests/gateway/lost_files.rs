@@ -237,6 +237,42 @@ fn a_truncated_wal_is_noticed() {
 }
 
 #[test]
+fn a_truncated_database_is_noticed() {
+    let shorten = |folder: &Path, bytes: u64| {
+        let database = fs::OpenOptions::new().write(true).open(folder.join("events.db")).unwrap();
+        let length = database.metadata().unwrap().len();
+        database.set_len(length.saturating_sub(bytes)).unwrap();
+    };
+    let expected = || Expected::Refusal { names: "events.db" };
+    disturbed("database-emptied", |folder| shorten(folder, u64::MAX), expected());
+
+    let mut served = Served::start("database-cut");
+    let other = Connection::open(served.folder.join("events.db")).unwrap();
+    other.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())).unwrap();
+    assert_eq!(served.send("long"), [202; EVENTS]);
+    shorten(&served.folder, 1);
+    assert_eq!(served.send("cut"), [503; EVENTS]);
+    served.gateway.take().unwrap().kill();
+}
+
+/// `VACUUM` shortens the database too.
+#[test]
+fn a_database_that_another_process_shortens_in_order_is_served() {
+    let mut served = Served::start("vacuum");
+    let other = Connection::open(served.folder.join("events.db")).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other
+        .execute_batch("CREATE TABLE large (x); INSERT INTO large VALUES (zeroblob(8 << 20))")
+        .unwrap();
+    let checkpoint = || other.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())).unwrap();
+    checkpoint();
+    assert_eq!(served.send("long"), [202; EVENTS]);
+    other.execute_batch("DROP TABLE large; VACUUM").unwrap();
+    checkpoint();
+    assert_eq!(served.send("short"), [202; EVENTS]);
+}
+
+#[test]
 fn a_removed_wal_index_is_noticed() {
     disturbed(
         "index",
