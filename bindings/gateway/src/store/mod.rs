@@ -16,6 +16,7 @@ mod sqlite;
 mod sqlite_files;
 mod sqlite_log;
 mod sqlite_rows;
+mod sqlite_schema;
 mod sqlite_writer;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,8 @@ use tokio::task::spawn_blocking;
 use super::sqlite_files::{Files, Watch};
 use super::sqlite_log::{Log, Mover};
 use super::sqlite_rows as rows;
-use super::sqlite_writer::{BUSY_TIMEOUT, Command, GivenUp, SCHEMA_VERSION, open_writer, write};
+use super::sqlite_schema::{BUSY_TIMEOUT, SCHEMA_VERSION, open_writer};
+use super::sqlite_writer::{Command, GivenUp, write};
 use super::waiting::Budget;
 use super::{
     Acceptance, Backlog, Durability, Event, Filter, Job, Lease, Listed, Needed, NewEvent,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Result};
 
-use super::sqlite_writer::BUSY_TIMEOUT;
+use super::sqlite_schema::BUSY_TIMEOUT;
 
 /// From which length on it is moved, in pages of 4 KiB: 48 MiB. The longer it grows, the fewer
 /// times a page that changes often is written.

@@ -1,8 +1,5 @@
 //! The only thread that writes to SQLite: it runs commands in groups, each in one transaction.
 
-use std::path::Path;
-use std::time::Duration;
-
 use postseal::Error;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -11,12 +8,8 @@ use super::sqlite_files::Watch;
 use super::sqlite_log::Log;
 use super::unavailable;
 
-const SCHEMA: &str = include_str!("migrations/sqlite_1.sql");
-pub(super) const SCHEMA_VERSION: i64 = 1;
 /// Commands in one transaction: enough that a commit costs each of them next to nothing.
 const GROUP_MAX: usize = 256;
-/// How long to wait for another process's write lock (for example `postseal events`).
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Run = dyn FnMut(&Connection) -> rusqlite::Result<()> + Send;
 
@@ -146,33 +139,4 @@ fn commit(connection: &mut Connection, group: &mut [Command]) -> Result<(), Fail
         transaction.commit()
     };
     run().map_err(|why| Failed::InCommands(told(why)))
-}
-
-pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.set_prepared_statement_cache_capacity(32);
-    migrate(&mut connection)?;
-    Ok(connection)
-}
-
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version {
-        SCHEMA_VERSION => {}
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        }
-        _ => {
-            let newer = "the database is of a newer version of postseal".to_owned();
-            return Err(rusqlite::Error::ToSqlConversionFailure(newer.into()));
-        }
-    }
-    transaction.commit()
 }
