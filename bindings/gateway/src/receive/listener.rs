@@ -15,7 +15,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -293,6 +293,10 @@ async fn plain_protocol(stream: &TcpStream) -> io::Result<Protocol> {
         }
         if !HTTP2_PREFACE.starts_with(seen) {
             return Ok(Protocol::Http1);
+        }
+        // The end of the stream cannot be peeked at behind what is still buffered.
+        if stream.ready(Interest::READABLE).await?.is_read_closed() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         sleep(pause).await;
         pause = (pause * 2).min(PEEK_PAUSE_MAX);

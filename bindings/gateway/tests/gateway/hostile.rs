@@ -98,6 +98,19 @@ fn whoever_says_that_it_is_http2_and_no_more_makes_room_for_others() {
 }
 
 #[test]
+fn a_connection_that_its_client_closes_after_a_byte_is_given_back() {
+    let (place, application) = (Place::new("byte"), Application::start());
+    let general = "connections_max = 1\nheader_timeout_seconds = 3600";
+    place.configure(general, &application.url(), "");
+    let _gateway = place.start();
+    TcpStream::connect(place.listen).unwrap().write_all(b"P").unwrap();
+    let request = request(&sender(SECRET, None), PATH, "evt_1", b"{}");
+    crate::running::eventually("a good one passes", || {
+        crate::message::try_exchange(place.listen, &request).is_ok_and(|answer| answer.status < 300)
+    });
+}
+
+#[test]
 fn bad_signatures_in_number_change_nothing() {
     let (place, application) = (Place::new("forged"), Application::start());
     place.configure("", &application.url(), "");
