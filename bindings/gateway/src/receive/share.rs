@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(most, 67);
         drop(second);
         let (_third, most) = of(3, "invoices");
-        assert_eq!(most, 84);
+        assert_eq!(most, 83);
     }
 
     #[test]
