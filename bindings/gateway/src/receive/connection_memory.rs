@@ -17,8 +17,8 @@ pub(super) const HTTP2_KEPT_BYTES_MAX: usize = 2 << 20;
 /// Memory that all connections of a listener may hold at least, so that few can be busy ones.
 const ALL_BYTES_MIN: usize = 64 << 20;
 
-/// Memory that all connections of a listener may hold: enough for each to speak HTTP/1, and for some
-/// that shake hands or speak HTTP/2.
+/// Memory that all connections of a listener may hold: enough for each to speak HTTP/1, and for
+/// some that shake hands or speak HTTP/2.
 pub(crate) fn bytes_max(connections_max: usize) -> usize {
     let each = CONNECTION_BYTES + CONNECTION_BYTES / 4;
     connections_max.saturating_mul(each).max(ALL_BYTES_MIN)

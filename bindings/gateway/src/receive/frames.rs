@@ -1,7 +1,7 @@
 //! HTTP/2 frames as they are read: bytes outside DATA frames are charged to the client.
 //!
-//! The gateway does not see what the HTTP/2 library keeps of header blocks, and not all of them lead
-//! to a request: the library refuses streams over the limit itself, and an entry of the HPACK
+//! The gateway does not see what the HTTP/2 library keeps of header blocks, and not all of them
+//! lead to a request: the library refuses streams over the limit itself, and an entry of the HPACK
 //! dynamic table keeps the whole frame that it came in. So bytes are counted before the library
 //! reads them, and the connection fails when its client's connections hold too much memory.
 //!
